@@ -1,0 +1,128 @@
+"""How a step is written: a plain async function with a decorator and typed parameters.
+
+    @step(
+        "sphere.expect_os",
+        summary="Checks that the board runs an allowed OS version.",
+        measures=(Measures("os_version", "Version the board reports", kind="text"),),
+    )
+    async def expect_os(ctx: StepContext, board: SphereDevice, *, version: str) -> None:
+        ...
+
+Positional parameters after `ctx` are clients, delivered by their annotation. Keyword-only ones are
+the recipe's `with:`, typed as `str`, `int`, `Decimal`, `bool`, `Duration`, `ByteSize`,
+`Literal[...]`, `list[...]` of these, `Artifact` or `Secret`; with a default or `| None` they are
+optional; their meaning stands in the docstring's `Args:` lines. The decorator returns a
+`StepDefinition` and registers nothing: `steps/table.py` lists them.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, NewType, Protocol
+
+from orchestrator.domain.clock import Clock
+from orchestrator.domain.measurement import Value
+from orchestrator.domain.unit import DeviceIdentity, Unit
+from orchestrator.recipe.plan import Artifact
+from orchestrator.recipe.signature import MeasurementSignature as Measures
+from orchestrator.recipe.signature import StepSignature
+
+Duration = NewType("Duration", Decimal)
+"""Seconds, written in a recipe as `30s`, `2min`, `500ms`, `1h`."""
+
+ByteSize = NewType("ByteSize", int)
+"""Bytes, written in a recipe as `512KiB`, `1MB`."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Secret:
+    """A secret by reference. Its repr never shows it; `reveal` is called at the last moment."""
+
+    name: str
+    _value: str
+
+    def reveal(self) -> str:
+        """Return the secret itself, for the request that needs it."""
+        return self._value
+
+    def __repr__(self) -> str:
+        return f"Secret({self.name!r})"
+
+
+class StepContext(Protocol):
+    """What a step may do to the run it belongs to."""
+
+    @property
+    def unit(self) -> Unit:
+        """The unit under work."""
+        ...
+
+    @property
+    def identity(self) -> DeviceIdentity | None:
+        """The identity this run is bound to, None until one was read."""
+        ...
+
+    @property
+    def clock(self) -> Clock:
+        """Time, for durations that a step measures."""
+        ...
+
+    @property
+    def artifacts(self) -> Mapping[str, Artifact]:
+        """Every artifact of the recipe, by name."""
+        ...
+
+    def measure(self, name: str, value: Value | float) -> None:
+        """Take a measurement; it is judged against the recipe's limit when the step ends.
+
+        Raises StationMisuse for a name that the step did not declare, for a second value of the
+        same name in one attempt, and for NaN.
+        """
+        ...
+
+    def attach(self, name: str, content: bytes, media_type: str) -> None:
+        """Keep a file with this step attempt in the audit."""
+        ...
+
+    def progress(self, done: int, total: int) -> None:
+        """Say how far the step is, in any unit; shown to the operator, never stored."""
+        ...
+
+    def identify(self, identity: DeviceIdentity) -> None:
+        """Record an identity read from silicon and bind the run to it.
+
+        Raises UnitChanged when the run is bound to another one.
+        """
+        ...
+
+
+StepFunction = Callable[..., Awaitable[None]]
+Probe = Callable[..., Awaitable[bool]]
+
+
+@dataclass(frozen=True, slots=True)
+class StepDefinition:
+    """A step as the engine runs it: the function, what the language sees of it, what it needs.
+
+    `needs` maps positional parameter names to client types. `probe` belongs to irreversible steps:
+    called with the same arguments (without judging anything), it says whether the world already is
+    as the step would make it. `settle_seconds` is how long a lost request may still be applied.
+    """
+
+    function: StepFunction
+    signature: StepSignature
+    needs: Mapping[str, type[Any]]
+    probe: Probe | None = None
+    settle_seconds: float = 0.0
+
+
+__all__ = [
+    "ByteSize",
+    "Duration",
+    "Measures",
+    "Probe",
+    "Secret",
+    "StepContext",
+    "StepDefinition",
+    "StepFunction",
+]

@@ -1,0 +1,1 @@
+"""Read-only views of the audit for people: each report is a row in one table."""

@@ -1,0 +1,1 @@
+"""The outside systems, one sealed room each. No room knows another."""

@@ -1,0 +1,57 @@
+"""One row of an outside system's API, as data.
+
+A room's `endpoints.py` is a table of these in the order of the vendor's document. The client, the
+simulator, the coverage test and the reference page all read that table.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+Method = Literal["GET", "PUT", "POST", "PATCH", "DELETE"]
+JSON_CAP_BYTES = 1 << 20
+
+
+class WireModel(BaseModel):
+    """Base of every model on the wire: finite numbers, unknown members kept, immutable."""
+
+    model_config = ConfigDict(
+        allow_inf_nan=False, extra="allow", frozen=True, populate_by_name=True, strict=True
+    )
+
+
+class Empty(WireModel):
+    """An answer that says nothing but success: `{}` or no body at all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One operation.
+
+    `name` is the client's method and the simulator's handler; `operation_id` the checklist's
+    (empty for calls that no document lists). `since` is the API version that introduced it, empty
+    for the oldest. `lock` names who may call it, in the vendor's terms. `idempotent` calls may be
+    repeated after a lost answer. `settle_seconds` is how long the other side may still apply a
+    request after we stopped listening. `answer` is None for raw bytes.
+    """
+
+    name: str
+    operation_id: str
+    category: str
+    method: Method
+    path: str
+    answer: type[BaseModel] | None
+    request: type[BaseModel] | Literal["bytes"] | None = None
+    since: str = ""
+    lock: str = ""
+    idempotent: bool = False
+    success: tuple[int, ...] = (200,)
+    timeout_seconds: float = 10.0
+    settle_seconds: float = 0.0
+    answer_cap_bytes: int = JSON_CAP_BYTES
+
+    @property
+    def label(self) -> str:
+        """Name the call for people: `PUT /update/stage`."""
+        return f"{self.method} {self.path}"
