@@ -1,1 +1,0 @@
-"""Read-only views of the audit for people: each report is a row in one table."""
