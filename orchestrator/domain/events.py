@@ -97,7 +97,13 @@ class StationNotice:
 
 
 Event = (
-    SlotChanged | RunStarted | StepStarted | StepProgress | StepFinished | RunFinished | StationNotice
+    SlotChanged
+    | RunStarted
+    | StepStarted
+    | StepProgress
+    | StepFinished
+    | RunFinished
+    | StationNotice
 )
 Publish = Callable[[Event], None]
 

@@ -9,7 +9,16 @@ from dataclasses import dataclass
 from typing import Literal
 
 ParameterKind = Literal[
-    "text", "integer", "number", "boolean", "duration", "size", "choice", "list", "artifact", "secret"
+    "text",
+    "integer",
+    "number",
+    "boolean",
+    "duration",
+    "size",
+    "choice",
+    "list",
+    "artifact",
+    "secret",
 ]
 """`duration` is seconds (Decimal) after typing, `size` bytes (int), `number` a Decimal, `artifact`
 and `secret` the name of one that the recipe declares."""

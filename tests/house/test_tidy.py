@@ -89,11 +89,16 @@ def test_asyncio_stays_behind_anyio(path: Path) -> None:
     """Only the writer's futures and the simulated sockets need asyncio itself."""
     allowed = {"orchestrator/audit/writer.py"}
     imported = any(
-        (isinstance(node, ast.Import) and any(a.name.split(".")[0] == "asyncio" for a in node.names))
+        (
+            isinstance(node, ast.Import)
+            and any(a.name.split(".")[0] == "asyncio" for a in node.names)
+        )
         or (isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "asyncio")
         for node in ast.walk(tree(path))
     )
-    assert not imported or name(path) in allowed or name(path).startswith("orchestrator/simulation/")
+    assert (
+        not imported or name(path) in allowed or name(path).startswith("orchestrator/simulation/")
+    )
 
 
 @pytest.mark.parametrize("path", [p for p in TESTS if p.name.startswith("test_")], ids=name)
@@ -112,7 +117,9 @@ def test_every_test_says_what_it_shows(path: Path) -> None:
 
 def test_no_package_index_is_named_anywhere() -> None:
     """No file names the host of a package index."""
-    hosts = re.compile(r"pypi\.org|pythonhosted\.org|registry\.npmjs|deb\.debian\.org", re.IGNORECASE)
+    hosts = re.compile(
+        r"pypi\.org|pythonhosted\.org|registry\.npmjs|deb\.debian\.org", re.IGNORECASE
+    )
     here = Path(__file__)
     for path in ROOT.rglob("*"):
         parts = path.relative_to(ROOT).parts

@@ -40,9 +40,9 @@ class OsVersion(WireModel):
 class SecurityState(WireModel):
     """`GET /device/security_state`: the identity in silicon. Production boards read SECURE."""
 
-    securityState: Literal["TEST", "BLANK", "SECURE", "EOL", "UNKNOWN"]  # noqa: N815
-    deviceIdentifier: DeviceId  # noqa: N815
-    deviceIdentityPublicKey: str | None = None  # noqa: N815
+    securityState: Literal["TEST", "BLANK", "SECURE", "EOL", "UNKNOWN"]
+    deviceIdentifier: DeviceId
+    deviceIdentityPublicKey: str | None = None
 
 
 class DeviceCapabilities(WireModel):
@@ -62,13 +62,13 @@ class AbiVersions(WireModel):
 class ManufacturingState(WireModel):
     """`GET /device/manufacturing_state`."""
 
-    manufacturingState: ManufacturingStateName  # noqa: N815
+    manufacturingState: ManufacturingStateName
 
 
 class ManufacturingStateChange(WireModel):
     """`PUT /device/manufacturing_state`: only forward, never back."""
 
-    manufacturingState: TargetState  # noqa: N815
+    manufacturingState: TargetState
 
 
 class ImageDetails(WireModel):
@@ -103,13 +103,13 @@ class Images(WireModel):
 class InstallRequest(WireModel):
     """`POST /update/install`: with Manual the applications stay stopped."""
 
-    appControlMode: Literal["Auto", "Manual"] = "Auto"  # noqa: N815
+    appControlMode: Literal["Auto", "Manual"] = "Auto"
 
 
 class RestartAnswer(WireModel):
     """Answer of install, image deletion and restart: true when the board goes down now."""
 
-    restartingSystem: bool = False  # noqa: N815
+    restartingSystem: bool = False
 
 
 class AppStatus(WireModel):
@@ -128,24 +128,24 @@ class AppTriggerAnswer(WireModel):
     """Answer of `PATCH /app/status/{componentId}`; the ports only when debugging."""
 
     state: AppStateName
-    realTimeCore: int | None = None  # noqa: N815
-    gdbPort: int | None = None  # noqa: N815
-    outPort: int | None = None  # noqa: N815
+    realTimeCore: int | None = None
+    gdbPort: int | None = None
+    outPort: int | None = None
 
 
 class WifiNetwork(WireModel):
     """One configured Wi-Fi network. Never contains the key."""
 
     id: int
-    configState: Literal["unknown", "enabled", "disabled", "temp-disabled"]  # noqa: N815
-    connectionState: Literal["unknown", "disconnected", "connected"]  # noqa: N815
-    securityState: Literal["unknown", "open", "psk", "eaptls"]  # noqa: N815
-    targetedScan: bool  # noqa: N815
+    configState: Literal["unknown", "enabled", "disabled", "temp-disabled"]
+    connectionState: Literal["unknown", "disconnected", "connected"]
+    securityState: Literal["unknown", "open", "psk", "eaptls"]
+    targetedScan: bool
     ssid: str | None = None
-    configName: str | None = None  # noqa: N815
-    clientIdentity: str | None = None  # noqa: N815
-    clientCertStoreIdentifier: str | None = None  # noqa: N815
-    rootCaCertStoreIdentifier: str | None = None  # noqa: N815
+    configName: str | None = None
+    clientIdentity: str | None = None
+    clientCertStoreIdentifier: str | None = None
+    rootCaCertStoreIdentifier: str | None = None
 
 
 class WifiNetworks(WireModel):
