@@ -23,171 +23,72 @@ class DeviceCount(RootModel[int]):
 
 _MANUFACTURING_STATE = "/device/manufacturing_state"
 
+# One operation reads as one row: the formatter would give each member a line of its own.
+# fmt: off
 GET_APP_STATUS = Endpoint(
-    "get_app_status",
-    "getAppStatus",
-    "App",
-    "GET",
-    "/app/status/{componentID}",
-    models.AppStatus,
-    since="2.0.0",
-    lock=REST,
-    idempotent=True,
+    "get_app_status", "getAppStatus", "App", "GET", "/app/status/{componentID}",
+    models.AppStatus, since="2.0.0", lock=REST, idempotent=True,
 )
 SET_APP_STATUS = Endpoint(
-    "set_app_status",
-    "setAppStatus",
-    "App",
-    "PATCH",
-    "/app/status/{componentID}",
-    models.AppTriggerAnswer,
-    models.AppTrigger,
-    since="2.0.0",
-    lock=REST,
-    idempotent=True,
+    "set_app_status", "setAppStatus", "App", "PATCH", "/app/status/{componentID}",
+    models.AppTriggerAnswer, models.AppTrigger, since="2.0.0", lock=REST, idempotent=True,
 )
 GET_DEVICE_CAPABILITIES = Endpoint(
-    "get_device_capabilities",
-    "getDeviceCapabilities",
-    "Capability",
-    "GET",
-    "/device/capabilities",
-    models.DeviceCapabilities,
-    since="3.1.0",
-    lock=OPEN,
-    idempotent=True,
+    "get_device_capabilities", "getDeviceCapabilities", "Capability", "GET",
+    "/device/capabilities", models.DeviceCapabilities, since="3.1.0", lock=OPEN, idempotent=True,
 )
 GET_DEVICE_STATUS = Endpoint(
-    "get_device_status",
-    "getDeviceStatus",
-    "Device",
-    "GET",
-    "/status",
-    models.DeviceStatus,
-    lock=OPEN,
-    idempotent=True,
+    "get_device_status", "getDeviceStatus", "Device", "GET", "/status",
+    models.DeviceStatus, lock=OPEN, idempotent=True,
 )
 GET_OS_VERSION = Endpoint(
-    "get_os_version",
-    "getDeviceOsVersion",
-    "Device",
-    "GET",
-    "/osversion",
-    models.OsVersion,
-    since="4.5.0",
-    lock=OPEN,
-    idempotent=True,
+    "get_os_version", "getDeviceOsVersion", "Device", "GET", "/osversion",
+    models.OsVersion, since="4.5.0", lock=OPEN, idempotent=True,
 )
 GET_SECURITY_STATE = Endpoint(
-    "get_security_state",
-    "getDeviceSecurityState",
-    "Device",
-    "GET",
-    "/device/security_state",
-    models.SecurityState,
-    lock=OPEN,
-    idempotent=True,
+    "get_security_state", "getDeviceSecurityState", "Device", "GET", "/device/security_state",
+    models.SecurityState, lock=OPEN, idempotent=True,
 )
 RESTART_DEVICE = Endpoint(
-    "restart_device",
-    "restartDevice",
-    "Device",
-    "POST",
-    "/restart",
-    models.RestartAnswer,
-    lock=REST,
-    settle_seconds=5.0,
+    "restart_device", "restartDevice", "Device", "POST", "/restart",
+    models.RestartAnswer, lock=REST, settle_seconds=5.0,
 )
 GET_ABI_VERSIONS = Endpoint(
-    "get_abi_versions",
-    "",
-    "Device",
-    "GET",
-    "/abi_versions",
-    models.AbiVersions,
-    since="3.1.0",
-    lock=OPEN,
-    idempotent=True,
+    "get_abi_versions", "", "Device", "GET", "/abi_versions",
+    models.AbiVersions, since="3.1.0", lock=OPEN, idempotent=True,
 )
 GET_IMAGES = Endpoint(
-    "get_images",
-    "getImages",
-    "Image",
-    "GET",
-    "/images",
-    models.Images,
-    lock=REST,
-    idempotent=True,
+    "get_images", "getImages", "Image", "GET", "/images",
+    models.Images, lock=REST, idempotent=True,
 )
 GET_MANUFACTURING_STATE = Endpoint(
-    "get_manufacturing_state",
-    "getManufacturingState",
-    "Manufacturing",
-    "GET",
-    _MANUFACTURING_STATE,
-    models.ManufacturingState,
-    since="3.1.0",
-    lock=OPEN,
-    idempotent=True,
+    "get_manufacturing_state", "getManufacturingState", "Manufacturing", "GET",
+    _MANUFACTURING_STATE, models.ManufacturingState, since="3.1.0", lock=OPEN, idempotent=True,
 )
 SET_MANUFACTURING_STATE = Endpoint(
-    "set_manufacturing_state",
-    "setManufacturingState",
-    "Manufacturing",
-    "PUT",
-    _MANUFACTURING_STATE,
-    Empty,
-    models.ManufacturingStateChange,
-    since="3.1.0",
-    lock=REST,
+    "set_manufacturing_state", "setManufacturingState", "Manufacturing", "PUT",
+    _MANUFACTURING_STATE, Empty, models.ManufacturingStateChange, since="3.1.0", lock=REST,
     settle_seconds=3.0,
 )
 DELETE_IMAGE = Endpoint(
-    "delete_image",
-    "deleteImage",
-    "Sideload",
-    "DELETE",
-    "/app/image/{componentID}",
-    models.RestartAnswer,
-    since="2.0.0",
-    lock=REST,
-    idempotent=True,
+    "delete_image", "deleteImage", "Sideload", "DELETE", "/app/image/{componentID}",
+    models.RestartAnswer, since="2.0.0", lock=REST, idempotent=True,
 )
 INSTALL_IMAGES = Endpoint(
-    "install_images",
-    "installImages",
-    "Sideload",
-    "POST",
-    "/update/install",
-    models.RestartAnswer,
-    models.InstallRequest,
-    since="3.0.0",
-    lock=REST,
-    timeout_seconds=60.0,
-    settle_seconds=10.0,
+    "install_images", "installImages", "Sideload", "POST", "/update/install",
+    models.RestartAnswer, models.InstallRequest, since="3.0.0", lock=REST,
+    timeout_seconds=60.0, settle_seconds=10.0,
 )
 STAGE_IMAGE = Endpoint(
-    "stage_image",
-    "stageImage",
-    "Sideload",
-    "PUT",
-    "/update/stage",
-    Empty,
-    "bytes",
-    since="3.0.0",
-    lock=REST,
-    idempotent=True,
+    "stage_image", "stageImage", "Sideload", "PUT", "/update/stage",
+    Empty, "bytes", since="3.0.0", lock=REST, idempotent=True,
 )
 LIST_WIFI_NETWORKS = Endpoint(
-    "list_wifi_networks",
-    "listWifiNetworks",
-    "Wi-Fi",
-    "GET",
-    "/wifi/config/networks",
-    models.WifiNetworks,
-    lock=REST,
-    idempotent=True,
+    "list_wifi_networks", "listWifiNetworks", "Wi-Fi", "GET", "/wifi/config/networks",
+    models.WifiNetworks, lock=REST, idempotent=True,
 )
+
+# fmt: on
 
 DEVICE_ENDPOINTS: tuple[Endpoint, ...] = (
     GET_APP_STATUS,
@@ -207,25 +108,16 @@ DEVICE_ENDPOINTS: tuple[Endpoint, ...] = (
     LIST_WIFI_NETWORKS,
 )
 
+# fmt: off
 GET_ATTACHED_DEVICES = Endpoint(
-    "get_attached_devices",
-    "getAttachedDevices",
-    "Devices",
-    "GET",
-    "/api/service/devices",
-    AttachedDevices,
-    idempotent=True,
-    timeout_seconds=5.0,
+    "get_attached_devices", "getAttachedDevices", "Devices", "GET", "/api/service/devices",
+    AttachedDevices, idempotent=True, timeout_seconds=5.0,
 )
 RESCAN_DEVICES = Endpoint(
-    "rescan_devices",
-    "",
-    "Devices",
-    "PUT",
-    "/api/service/devices/rescan",
-    DeviceCount,
-    idempotent=True,
-    timeout_seconds=30.0,
+    "rescan_devices", "", "Devices", "PUT", "/api/service/devices/rescan",
+    DeviceCount, idempotent=True, timeout_seconds=30.0,
 )
+
+# fmt: on
 
 SERVICE_ENDPOINTS: tuple[Endpoint, ...] = (GET_ATTACHED_DEVICES, RESCAN_DEVICES)
