@@ -5,7 +5,7 @@ DeviceComplete board without a capability, `development` needs capability 11. Ir
 the step says; a row says only whether a lost request may be repeated.
 """
 
-from pydantic import RootModel
+from pydantic import ConfigDict, RootModel
 
 from orchestrator.systems.azure_sphere_device import models
 from orchestrator.transport.endpoint import Empty, Endpoint
@@ -16,9 +16,13 @@ OPEN, REST, DEVELOPMENT = "open", "rest", "development"
 class AttachedDevices(RootModel[list[models.AttachedDevice]]):
     """`GET /api/service/devices`: a bare list."""
 
+    model_config = ConfigDict(strict=True)
+
 
 class DeviceCount(RootModel[int]):
     """`PUT /api/service/devices/rescan`: a bare number, how many boards are attached."""
+
+    model_config = ConfigDict(strict=True)
 
 
 _MANUFACTURING_STATE = "/device/manufacturing_state"

@@ -1,0 +1,112 @@
+"""Turns the bytes of an answer into a model, or says exactly why it does not fit.
+
+Stricter than the standard library, because peers are not trusted: no NaN or Infinity, no number
+that a database could not hold, no repeated member, no endless nesting.
+"""
+
+import json
+import math
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from orchestrator.domain.errors import UnusableAnswer
+from orchestrator.transport.endpoint import Empty
+from orchestrator.transport.text import excerpt, printable
+
+MAX_DEPTH = 32
+_SMALLEST, _LARGEST = -(2**63), 2**64 - 1
+_SHOWN_MISTAKES = 3
+
+
+def _refuse_constant(name: str) -> float:
+    raise ValueError(f"{name} is no number in JSON")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"number {printable(text, 40)} is too large")
+    return number
+
+
+def _whole(text: str) -> int:
+    number = int(text) if len(text) <= 20 else _LARGEST + 1
+    if not _SMALLEST <= number <= _LARGEST:
+        raise ValueError(f"number {printable(text, 40)} does not fit into 64 bits")
+    return number
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f'member "{printable(twice, 40)}" appears twice')
+    return members
+
+
+def _check_depth(value: object) -> None:
+    level = [value]
+    for _ in range(MAX_DEPTH):
+        inner = [v for v in level if isinstance(v, dict | list)]
+        level = [c for v in inner for c in (v.values() if isinstance(v, dict) else v)]
+        if not level:
+            return
+    raise ValueError(f"nested deeper than {MAX_DEPTH} levels")
+
+
+def read_json(body: bytes) -> Any:
+    """Return the value that `body` holds. Raises UnusableAnswer."""
+    try:
+        value = json.loads(
+            body.decode("utf-8"),
+            parse_constant=_refuse_constant,
+            parse_float=_finite,
+            parse_int=_whole,
+            object_pairs_hook=_unique,
+        )
+        _check_depth(value)
+    except (ValueError, RecursionError) as error:
+        reason = printable(str(error)) if isinstance(error, ValueError) else "nested too deeply"
+        raise UnusableAnswer(
+            f"The answer is not usable JSON: {reason}; it begins with {excerpt(body, 80)}",
+            remedy="Try again; if it stays, set the unit aside and report this message",
+            code="answer.json",
+        ) from error
+    return value
+
+
+def _place(location: tuple[int | str, ...]) -> str:
+    steps = (f"[{s}]" if isinstance(s, int) else f".{printable(s, 60)}" for s in location)
+    return "$" + "".join(steps)
+
+
+def _shown(value: object) -> str:
+    # Objects and lists stay out of messages: they are long and may hold what nobody should read.
+    return type(value).__name__ if isinstance(value, dict | list) else printable(repr(value), 60)
+
+
+def read_model(model: type[BaseModel], body: bytes) -> BaseModel:
+    """Return `body` as `model`. Raises UnusableAnswer naming the JSON paths that do not fit.
+
+    No body at all counts as `{}` where nothing but success is expected.
+    """
+    if not body.strip() and model is Empty:
+        return Empty()
+    value = read_json(body)
+    try:
+        return model.model_validate(value)
+    except ValidationError as error:
+        mistakes = error.errors(include_url=False)
+        shown = "; ".join(
+            f"{_place(m['loc'])}: {printable(m['msg'], 120)}, got {_shown(m['input'])}"
+            for m in mistakes[:_SHOWN_MISTAKES]
+        )
+        more = len(mistakes) - _SHOWN_MISTAKES
+        rest = f" and {more} more" if more > 0 else ""
+        raise UnusableAnswer(
+            f"The answer does not have the agreed members: {shown}{rest}",
+            remedy="The unit may run a version that this program does not know; report it",
+            code="answer.members",
+        ) from error
