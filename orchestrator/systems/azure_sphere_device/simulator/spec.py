@@ -1,0 +1,173 @@
+"""What a simulated board is at the start and how it misbehaves, as values.
+
+A spec describes; `board.py` brings it to life. Everything that no source settles about real
+boards is a member here, so a rack file can switch it.
+"""
+
+import hashlib
+import uuid
+from dataclasses import dataclass, field
+from typing import Literal
+
+from orchestrator.systems.azure_sphere_device.models import ManufacturingStateName
+
+SecurityStateName = Literal["TEST", "BLANK", "SECURE", "EOL", "UNKNOWN"]
+FaultKind = Literal["busy", "refuse", "drop", "lost_answer", "reboot", "hang", "garbage", "slow"]
+
+_NAMES = uuid.UUID("5b0f3f6e-55c0-4f3b-8f0e-0d4b8f6a7c21")
+
+RF_TEST_SERVER = "508eddf2-b8c3-4a99-93d9-a045d9a060eb"
+"""Component of the RF test server, which must not leave the factory on a board."""
+
+
+@dataclass(frozen=True, slots=True)
+class OsRelease:
+    """One OS version with the API and the ABI that come with it (pairs are assumed)."""
+
+    api_version: str
+    application_runtime: int
+
+
+OS_RELEASES: dict[str, OsRelease] = {
+    "21.08": OsRelease("4.2.0", 12),
+    "22.02": OsRelease("4.3.0", 13),
+    "22.07": OsRelease("4.4.0", 14),
+    "22.09": OsRelease("4.5.0", 15),
+    "22.11": OsRelease("4.6.0", 16),
+    "23.05": OsRelease("4.6.0", 17),
+    "24.03": OsRelease("4.6.0", 18),
+}
+DEFAULT_OS_VERSION = "22.11"
+NEWEST_RELEASE = OS_RELEASES["24.03"]
+
+OS_PARTS: tuple[tuple[str, int], ...] = (
+    ("1bl", 1),
+    ("pluton-runtime", 2),
+    ("n9-wifi-firmware", 3),
+    ("security-monitor", 4),
+    ("a7-nw-loader", 5),
+    ("a7-nw-dtb", 6),
+    ("a7-nw-kernel", 7),
+    ("a7-nw-root-filesystem", 8),
+    ("gatewayd", 9),
+    ("networkd", 9),
+    ("azured", 9),
+    ("update-cert-store", 22),
+    ("trusted-keystore", 19),
+)
+"""Name and image type of every OS component that `/images` lists."""
+
+
+def os_component_id(name: str) -> str:
+    """Return the component id of an OS part: the same in every release, as on real boards."""
+    return str(uuid.uuid5(_NAMES, name))
+
+
+def os_image_id(version: str, name: str) -> str:
+    """Return the image id of an OS part in one release."""
+    return str(uuid.uuid5(_NAMES, f"{version}/{name}"))
+
+
+def os_catalogue(versions: tuple[str, ...] = tuple(OS_RELEASES)) -> dict[str, object]:
+    """Return the simulated releases in the shape of the vendor's list of OS versions."""
+    return {
+        "versions": [
+            {
+                "name": version,
+                "images": [
+                    {"cid": os_component_id(name), "iid": os_image_id(version, name)}
+                    for name, _ in OS_PARTS
+                ],
+            }
+            for version in versions
+        ]
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One misbehaviour of a board.
+
+    `calls` are the rows (client method names) it strikes, empty for all; the first `skip` of them
+    pass, the next `times` are struck (0: all that follow). `at` is how much of a request's body
+    arrives before `drop` and `reboot` strike, from 0 to 1. `seconds` is the delay of `slow`.
+    `status` and `error` are the answer of `busy` and `refuse`.
+    """
+
+    kind: FaultKind
+    calls: tuple[str, ...] = ()
+    skip: int = 0
+    times: int = 0
+    at: float = 1.0
+    seconds: float = 0.0
+    status: int = 503
+    error: int = 10485765
+
+
+@dataclass(frozen=True, slots=True)
+class LeftoverImage:
+    """An application that is already on the board, known by its ids alone."""
+
+    name: str
+    component_id: str
+    image_id: str
+    size_bytes: int = 16384
+
+
+@dataclass(frozen=True, slots=True)
+class BoardSpec:
+    """How one board is when the rack starts. Times in seconds, sizes and rates in bytes.
+
+    `link_bytes_per_second` 0 means as fast as it goes; `api_version` empty means that of the OS.
+    `restart_delay_seconds` is how long a board still answers after it promised to restart.
+    """
+
+    slot_path: str = "1111"
+    seed: int = 0
+    generation: int = 0
+    device_id: str = ""
+    os_version: str = DEFAULT_OS_VERSION
+    api_version: str = ""
+    security_state: SecurityStateName = "SECURE"
+    manufacturing_state: ManufacturingStateName = "Blank"
+    capabilities: tuple[int, ...] = ()
+    images: tuple[LeftoverImage, ...] = ()
+    wifi_networks: tuple[str, ...] = ()
+    wifi_up: bool = True
+    uptime_seconds: float = 90.0
+    boot_seconds: float = 1.0
+    restart_delay_seconds: float = 0.1
+    answer_seconds: float = 0.0
+    install_seconds: float = 0.0
+    link_bytes_per_second: int = 0
+    component_limit_bytes: int = 1 << 20
+    application_flash_bytes: int = 1 << 20
+    update_seconds: float = 0.0
+    unreachable: bool = False
+    untrusted_certificate: bool = False
+    listed_while_restarting: bool = True
+    direct_device_complete: bool = True
+    app_control_needs_capability: bool = False
+    faults: tuple[Fault, ...] = field(default=())
+
+    @property
+    def identity(self) -> str:
+        """The device id: as given, else derived from seed, slot and generation."""
+        if self.device_id:
+            return self.device_id.lower()
+        source = f"{self.seed}/{self.slot_path}/{self.generation}"
+        return hashlib.sha512(source.encode()).hexdigest()
+
+    @property
+    def release(self) -> OsRelease:
+        """The OS release, the newest known one for a version that is not in the table."""
+        return OS_RELEASES.get(self.os_version, NEWEST_RELEASE)
+
+
+def slot_path(index: int) -> str:
+    """Return the USB path of the `index`-th slot, four ports to a hub: 1111, 1112, 1113 ..."""
+    digits = ""
+    while index or len(digits) < 4:
+        digits = str(index % 4 + 1) + digits
+        index //= 4
+    return digits
