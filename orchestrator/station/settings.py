@@ -1,0 +1,249 @@
+"""What can be set on a station, as one model per section of `station.toml`.
+
+The text of each key's meaning lives here and nowhere else: the reference page is made from it.
+Reading a file, environment overrides and the wording of mistakes are `settings_file`'s. Nothing
+here touches the files that the settings name.
+"""
+
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from orchestrator.recipe.plan import Scalar
+
+ENV_PREFIX = "ORCHESTRATOR_"
+ENV_DELIMITER = "__"
+SHORT_NAME = r"^[A-Za-z0-9][A-Za-z0-9 ._-]*$"
+PORT_LENGTH = 64
+
+ShortName = Annotated[str, Field(min_length=1, max_length=64, pattern=SHORT_NAME)]
+Text = Annotated[str, Field(max_length=128)]
+Port = Annotated[str, Field(min_length=1, max_length=PORT_LENGTH)]
+
+
+class Section(BaseModel):
+    """Base of all sections: unknown keys are mistakes, numbers are finite, values never change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class StationSection(Section):
+    """Who this station is and where it keeps its evidence."""
+
+    name: ShortName = Field(description="Name of the station, unique in the plant.")
+    operation: Text = Field(
+        default="",
+        description="The operation this station performs; recipes for another one are not used.",
+    )
+    data_dir: Path = Field(
+        default=Path("data"),
+        description="Folder of the audit database and the lock; relative to the settings file.",
+    )
+    database_url: str = Field(
+        default="",
+        description="Where the audit goes instead of `audit.db` in the data folder, for instance "
+        "`postgresql+psycopg://user@host/audit`.",
+    )
+
+
+class SlotsSection(Section):
+    """Which ports of the fixture are slots."""
+
+    auto: bool = Field(
+        default=True,
+        description="Every port on which a board appears becomes a slot named like the port; "
+        "false: only the ports of the `[[slot]]` entries.",
+    )
+    maximum: int = Field(
+        default=256, ge=1, le=1024, description="Most slots that this station serves at once."
+    )
+
+
+class SlotEntry(Section):
+    """One named slot. Give one `[[slot]]` entry per slot."""
+
+    name: ShortName = Field(description="Name of the slot, as written on the fixture.")
+    port: Port = Field(description="Port of the fixture that belongs to the slot.")
+
+
+class SerialNumberSection(Section):
+    """How a unit gets its serial number."""
+
+    rule: Literal["none", "device_id", "csv"] = Field(
+        default="none",
+        description="`none`: units are known by their silicon alone; `device_id`: the last "
+        "characters of the device id; `csv`: a file with the columns device_id,serial_number.",
+    )
+    last: int = Field(
+        default=12, ge=4, le=128, description="Rule `device_id`: how many characters are taken."
+    )
+    file: Path | None = Field(
+        default=None, description="Rule `csv`: the file, relative to the settings file."
+    )
+
+    @model_validator(mode="after")
+    def _file_belongs_to_csv(self) -> Self:
+        if self.rule == "csv" and self.file is None:
+            raise ValueError('the rule "csv" needs the key `file`')
+        return self
+
+
+class UnitSection(Section):
+    """What the units on this station are."""
+
+    part_number: Text = Field(default="", description="Part number of the units; empty: unknown.")
+    revision: Text = Field(default="", description="Revision of the units; empty: unknown.")
+    serial_number: SerialNumberSection = SerialNumberSection()
+
+
+class RecipesSection(Section):
+    """Which recipes this station may run; part number and operation decide between them."""
+
+    files: list[Path] = Field(
+        min_length=1,
+        description="Recipe files, relative to the settings file. Exactly one must fit the units.",
+    )
+
+
+class SecretReference(Section):
+    """Where a secret is read from when the station starts. Exactly one of the two keys."""
+
+    file: Path | None = Field(
+        default=None, description="File that holds the secret, without its last line end."
+    )
+    env: str | None = Field(
+        default=None, min_length=1, description="Environment variable that holds the secret."
+    )
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> Self:
+        if (self.file is None) == (self.env is None):
+            raise ValueError("give exactly one of the keys `file` and `env`")
+        return self
+
+
+class AzureSphereSection(Section):
+    """The Azure Sphere fixture: the local device service and the boards behind it."""
+
+    service_url: str = Field(
+        default="http://127.0.0.1:48938",
+        pattern=r"^http://[^/\s]+/?$",
+        description="Address of the local device service.",
+    )
+    ca_file: Path = Field(
+        description="Certificate (PEM) that boards must prove themselves with; relative to the "
+        "settings file."
+    )
+    https_port: int = Field(default=443, ge=1, le=65535, description="Port on which boards answer.")
+    poll_seconds: float = Field(
+        default=0.5, ge=0.05, le=60, description="Time between two looks at the list of boards."
+    )
+    gone_seconds: float = Field(
+        default=3.0,
+        ge=0,
+        le=60,
+        description="How long a board must be missing from the list before it counts as taken out.",
+    )
+    ready_seconds: float = Field(
+        default=60.0,
+        ge=1,
+        le=900,
+        description="How long a board may take to answer after it was put in.",
+    )
+    swap_check_seconds: float = Field(
+        default=5.0,
+        ge=0.1,
+        le=300,
+        description="Time between two looks at the identity of a board that waits after its run.",
+    )
+
+
+class FixtureSection(Section):
+    """What holds the units. Exactly one kind."""
+
+    azure_sphere: AzureSphereSection
+
+
+class StopSection(Section):
+    """How the station stops."""
+
+    grace_seconds: float = Field(
+        default=20.0,
+        ge=0,
+        le=600,
+        description="How long running steps may take to end after the station was asked to stop.",
+    )
+
+
+class LogSection(Section):
+    """The diagnostic log on stderr. It is not the audit."""
+
+    level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="Least important lines that are written."
+    )
+    format: Literal["auto", "text", "json"] = Field(
+        default="auto",
+        description="`auto`: text on a terminal, one JSON object per line anywhere else.",
+    )
+
+
+class Settings(BaseSettings):
+    """Everything that can be set on a station."""
+
+    model_config = SettingsConfigDict(
+        extra="forbid",
+        frozen=True,
+        allow_inf_nan=False,
+        env_prefix=ENV_PREFIX,
+        env_nested_delimiter=ENV_DELIMITER,
+    )
+
+    station: StationSection
+    slots: SlotsSection = SlotsSection()
+    slot: list[SlotEntry] = Field(default=[], max_length=1024)
+    unit: UnitSection = UnitSection()
+    recipes: RecipesSection
+    inputs: dict[str, Scalar] = Field(
+        default={}, description="Values for the inputs that the recipes declare, by name."
+    )
+    secrets: dict[str, SecretReference] = Field(
+        default={},
+        description="Where the secrets of the recipes are read from, by name. Never the secret.",
+    )
+    fixture: FixtureSection
+    stop: StopSection = StopSection()
+    log: LogSection = LogSection()
+
+    @model_validator(mode="after")
+    def _slots_are_told_apart(self) -> Self:
+        if not self.slots.auto and not self.slot:
+            raise ValueError("`slots.auto` is false and no [[slot]] entry names a slot")
+        for what, values in (
+            ("name", [entry.name for entry in self.slot]),
+            ("port", [entry.port for entry in self.slot]),
+        ):
+            twice = sorted({value for value in values if values.count(value) > 1})
+            if twice:
+                raise ValueError(f"two [[slot]] entries have the {what} {', '.join(twice)}")
+        return self
+
+    @property
+    def database_url(self) -> str:
+        """Where the audit goes: as set, or SQLite in the data folder."""
+        given = self.station.database_url
+        return given or f"sqlite:///{(self.station.data_dir / 'audit.db').as_posix()}"
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Let the environment override the file, and nothing else speak."""
+        del settings_cls, dotenv_settings, file_secret_settings
+        return env_settings, init_settings

@@ -1,0 +1,92 @@
+"""What every pipeline of a station shares, and the verdicts they report.
+
+A plain bundle: it is made once by the daemon and decides nothing by itself.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import anyio
+from structlog.typing import FilteringBoundLogger
+
+from orchestrator.domain.errors import AuditUnavailable
+from orchestrator.domain.fixture import Fixture
+from orchestrator.domain.ids import Ids
+from orchestrator.domain.outcome import Outcome
+from orchestrator.domain.unit import DeviceIdentity
+from orchestrator.engine.run import EngineServices
+from orchestrator.station.recipes import RecipeShelf
+from orchestrator.station.serials import SlotBlocked, UnitRule
+
+LOOKS_AT_ONCE = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One start of the daemon, as the audit knows it."""
+
+    station_id: str
+    session_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What one board came to. `run_id` is empty when no run was opened for it."""
+
+    slot: str
+    serial_number: str | None
+    device_id: str | None
+    run_id: str
+    outcome: Outcome
+    message: str
+
+
+class Claims:
+    """Which board is being worked on where: one identity in two slots is one too many."""
+
+    def __init__(self) -> None:
+        self._slots: dict[DeviceIdentity, str] = {}
+
+    @contextmanager
+    def hold(self, identity: DeviceIdentity | None, slot: str) -> Iterator[None]:
+        """Claim `identity` for `slot` while the context lasts.
+
+        Raises SlotBlocked when another slot holds it.
+        """
+        if identity is None:
+            yield
+            return
+        holder = self._slots.get(identity)
+        if holder is not None:
+            raise SlotBlocked(
+                f"Board {identity.device_id[:12]} is being worked on in slot {holder}",
+                remedy="Two boards with one identity, or a slot listed twice: call the engineer",
+            )
+        self._slots[identity] = slot
+        try:
+            yield
+        finally:
+            del self._slots[identity]
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What a pipeline works with. `services.publish` reaches the hub."""
+
+    fixture: Fixture
+    services: EngineServices
+    ids: Ids
+    session: Session
+    shelf: RecipeShelf
+    rule: UnitRule
+    log: FilteringBoundLogger
+    ready_seconds: float
+    swap_check_seconds: Callable[[], float]
+    note: Callable[[Verdict], None]
+    progressed: Callable[[], None]
+    audit_is_lost: Callable[[AuditUnavailable], None]
+    claims: Claims = field(default_factory=Claims)
+    look_limit: anyio.CapacityLimiter = field(
+        default_factory=lambda: anyio.CapacityLimiter(LOOKS_AT_ONCE)
+    )
