@@ -15,38 +15,24 @@ optional; their meaning stands in the docstring's `Args:` lines. The decorator r
 `StepDefinition` and registers nothing: `steps/table.py` lists them.
 """
 
+import inspect
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
-from typing import Any, NewType, Protocol
+from typing import Any, Protocol
 
 from orchestrator.domain.clock import Clock
 from orchestrator.domain.measurement import Value
 from orchestrator.domain.unit import DeviceIdentity, Unit
+from orchestrator.engine.parameters import (
+    ByteSize,
+    Duration,
+    Secret,
+    read_needs,
+    read_parameters,
+)
 from orchestrator.recipe.plan import Artifact
 from orchestrator.recipe.signature import MeasurementSignature as Measures
 from orchestrator.recipe.signature import StepSignature
-
-Duration = NewType("Duration", Decimal)
-"""Seconds, written in a recipe as `30s`, `2min`, `500ms`, `1h`."""
-
-ByteSize = NewType("ByteSize", int)
-"""Bytes, written in a recipe as `512KiB`, `1MB`."""
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class Secret:
-    """A secret by reference. Its repr never shows it; `reveal` is called at the last moment."""
-
-    name: str
-    _value: str
-
-    def reveal(self) -> str:
-        """Return the secret itself, for the request that needs it."""
-        return self._value
-
-    def __repr__(self) -> str:
-        return f"Secret({self.name!r})"
 
 
 class StepContext(Protocol):
@@ -116,6 +102,65 @@ class StepDefinition:
     settle_seconds: float = 0.0
 
 
+def step(
+    name: str,
+    *,
+    summary: str,
+    measures: tuple[Measures, ...] = (),
+    irreversible: bool = False,
+    probe: Probe | None = None,
+    settle_seconds: float = 0.0,
+    timeout_seconds: int = 30,
+) -> Callable[[StepFunction], StepDefinition]:
+    """Turn an async function into a `StepDefinition` named `name`.
+
+    `timeout_seconds` is the time limit where the recipe sets none. `probe` and `settle_seconds`
+    belong to `irreversible` steps. Raises TypeError when the function cannot be a step: not async,
+    a parameter of a type that no recipe can write, a parameter without an `Args:` line, or a probe
+    that takes other arguments.
+    """
+
+    def define(function: StepFunction) -> StepDefinition:
+        needs = read_needs(function)
+        parameters = read_parameters(function)
+        _check_nature(name, function, measures, irreversible, probe)
+        signature = StepSignature(
+            name=name,
+            summary=summary,
+            parameters=parameters,
+            measurements=measures,
+            needs=tuple(kind.__name__ for kind in needs.values()),
+            irreversible=irreversible,
+            timeout_seconds=timeout_seconds,
+        )
+        return StepDefinition(function, signature, needs, probe, settle_seconds)
+
+    return define
+
+
+def _check_nature(
+    name: str,
+    function: StepFunction,
+    measures: tuple[Measures, ...],
+    irreversible: bool,
+    probe: Probe | None,
+) -> None:
+    names = [measure.name for measure in measures]
+    if len(set(names)) < len(names):
+        raise TypeError(f"step {name} declares a measurement twice")
+    if probe is None:
+        return
+    if not irreversible:
+        raise TypeError(f"step {name} has a probe and can be undone")
+    if _shape(probe) != _shape(function):
+        raise TypeError(f"the probe of step {name} must take the same arguments as the step")
+
+
+def _shape(function: Callable[..., object]) -> list[tuple[str, object]]:
+    parameters = list(inspect.signature(function).parameters.values())
+    return [(parameter.name, parameter.kind) for parameter in parameters]
+
+
 __all__ = [
     "ByteSize",
     "Duration",
@@ -125,4 +170,5 @@ __all__ = [
     "StepContext",
     "StepDefinition",
     "StepFunction",
+    "step",
 ]
