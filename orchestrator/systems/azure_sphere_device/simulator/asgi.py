@@ -96,8 +96,7 @@ class BoardServer:
             struck = await _strike(board, fault, request)
             if struck is not None:
                 return struck
-        if board.spec.answer_seconds:
-            await board.world.sleep(board.spec.answer_seconds)
+        await board.spend(board.spec.answer_seconds)
         try:
             _gate(board, row)
             answer = await self._handlers[row.name](board, request)
@@ -109,8 +108,6 @@ class BoardServer:
 
     async def _send(self, board: SimulatedBoard, send: Send, answer: Answer) -> None:
         await _pace(board, len(answer.body))
-        if not board.link_up:
-            raise LinkDropped("the board went down meanwhile")
         headers = [(b"rest-api-version", board.api_version.encode())]
         await send_answer(send, answer, headers)
 
@@ -136,10 +133,8 @@ def _gate(board: SimulatedBoard, row: Endpoint) -> None:
 
 async def _pace(board: SimulatedBoard, size: int) -> None:
     """Take the time that `size` bytes need on this board's link."""
-    if board.spec.link_bytes_per_second:
-        await board.world.sleep(size / board.spec.link_bytes_per_second)
-    if not board.link_up:
-        raise LinkDropped("the board went down meanwhile")
+    rate = board.spec.link_bytes_per_second
+    await board.spend(size / rate if rate else 0)
 
 
 async def _strike(board: SimulatedBoard, fault: Fault, request: Request) -> Answer | None:
@@ -159,5 +154,5 @@ async def _strike(board: SimulatedBoard, fault: Fault, request: Request) -> Answ
             board.reboot("by itself")
             raise LinkDropped("the board restarts by itself")
         case "slow":
-            await board.world.sleep(fault.seconds)
+            await board.spend(fault.seconds)
     return None

@@ -14,6 +14,7 @@ from orchestrator.systems.azure_sphere_device.simulator.packages import (
     read_package,
     sample_keystore,
 )
+from orchestrator.systems.azure_sphere_device.simulator.refusals import LinkDropped
 from orchestrator.systems.azure_sphere_device.simulator.spec import BoardSpec, Fault
 from orchestrator.systems.azure_sphere_device.simulator.storage import Storage
 from orchestrator.systems.azure_sphere_device.simulator.world import Happening, World
@@ -68,6 +69,7 @@ class SimulatedBoard:
         self.faults = FaultPlan(spec.faults)
         self.requests: Counter[str] = Counter()
         self.attached = True
+        self.link_losses = 0
         self.watchers: list[Callable[[], None]] = []
         now = self.world.clock.monotonic()
         self._booted_at = now - spec.uptime_seconds
@@ -128,6 +130,14 @@ class SimulatedBoard:
         """Return the facts of a package by this board's keystore. Raises Refused."""
         return read_package(content, self.trusted)
 
+    async def spend(self, seconds: float) -> None:
+        """Let the board's time pass. Raises LinkDropped when it went down meanwhile."""
+        losses = self.link_losses
+        if seconds:
+            await self.world.sleep(seconds)
+        if self.link_losses != losses or not self.link_up:
+            raise LinkDropped("the board went down meanwhile")
+
     def reboot(self, why: str) -> None:
         """Go down now and be up again, started anew, after the boot time."""
         self._start_up()
@@ -157,6 +167,7 @@ class SimulatedBoard:
         self.storage.boot()
 
     def _link_changed(self) -> None:
+        self.link_losses += 1
         for watcher in list(self.watchers):
             watcher()
 

@@ -120,6 +120,8 @@ class BoardSpec:
 
     `link_bytes_per_second` 0 means as fast as it goes; `api_version` empty means that of the OS.
     `restart_delay_seconds` is how long a board still answers after it promised to restart.
+    `attach_after_seconds` and `detach_after_seconds` count from the start of the rack, 0: there
+    from the start, and for good.
     """
 
     slot_path: str = "1111"
@@ -146,6 +148,8 @@ class BoardSpec:
     unreachable: bool = False
     untrusted_certificate: bool = False
     listed_while_restarting: bool = True
+    attach_after_seconds: float = 0.0
+    detach_after_seconds: float = 0.0
     direct_device_complete: bool = True
     app_control_needs_capability: bool = False
     faults: tuple[Fault, ...] = field(default=())

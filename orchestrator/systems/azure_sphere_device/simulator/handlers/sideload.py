@@ -39,7 +39,7 @@ async def install_images(board: SimulatedBoard, request: Request) -> Answer:
     wanted: models.InstallRequest = await request.json(models.InstallRequest, optional=True)
     if board.update_running:
         raise Refused(refusals.UPDATE_RUNNING)
-    await board.world.sleep(board.spec.install_seconds)
+    await board.spend(board.spec.install_seconds)
     installed = board.storage.install(start=wanted.appControlMode == "Auto")
     for package in installed:
         board.report("installed", **_facts(package))
