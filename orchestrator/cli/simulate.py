@@ -1,0 +1,185 @@
+"""`orchestrator simulate`: a rack of pretend boards, and sample image packages for it."""
+
+import json
+from collections.abc import Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from orchestrator.cli.output import emit, say
+
+if TYPE_CHECKING:
+    from orchestrator.systems.azure_sphere_device.simulator import BoardSpec
+
+app = typer.Typer(
+    help="Pretend boards for developing recipes, and signed sample images.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+_HTTPS_PORT = 443
+_BOARDS = 8
+
+
+class SignWith(StrEnum):
+    """Whose key signs a sample image."""
+
+    SDK = "sdk"
+    PRODUCTION = "production"
+
+
+@app.command()
+def rack(
+    *,
+    boards: Annotated[
+        int | None, typer.Option(min=1, max=1000, help="How many boards.", show_default="8")
+    ] = None,
+    rack_file: Annotated[
+        Path | None,
+        typer.Option("--rack", help="A TOML file that describes the boards and their faults."),
+    ] = None,
+    first_address: Annotated[
+        str, typer.Option(help="Address of the first board; the others follow.")
+    ] = "127.0.35.2",
+    https_port: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            max=65535,
+            help="Port of every board; 0: any free one.",
+            show_default="443, any free one where that is not allowed",
+        ),
+    ] = None,
+    service_port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Port of the local service; 0: any free one.")
+    ] = 48938,
+    ca_file: Annotated[
+        Path | None, typer.Option(help="Where to write the boards' CA certificate.")
+    ] = None,
+    world_log: Annotated[
+        Path | None, typer.Option(help="Append what really happened on the boards, as JSON lines.")
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(min=0, help="Other boards: changes their device ids.")
+    ] = None,
+) -> None:
+    """Run a rack of pretend boards in the foreground until it is stopped.
+
+    Prints one JSON line when the boards answer.
+
+    Example: orchestrator simulate rack --boards 8 --https-port 8443
+    """
+    from contextlib import nullcontext
+
+    import anyio
+
+    from orchestrator.simulation.rack import WorldLog
+    from orchestrator.systems.azure_sphere_device.simulator import World
+
+    specs = _boards(rack_file, boards, seed)
+    with WorldLog(world_log) if world_log else nullcontext() as log:
+        world = World(report=log) if log else World()
+
+        async def serve() -> None:
+            from orchestrator.simulation.rack import run_rack
+            from orchestrator.simulation.signals import asked_to_stop
+
+            port = _port(https_port, first_address)
+            with asked_to_stop() as stop:
+                async with run_rack(
+                    specs,
+                    first_address=first_address,
+                    https_port=port,
+                    service_port=service_port,
+                    ca_file=ca_file,
+                    world=world,
+                ) as running:
+                    emit(running.ready_line())
+                    await stop.wait()
+
+        anyio.run(serve)
+
+
+@app.command()
+def image(
+    *,
+    name: Annotated[str, typer.Option(help="Name in the package, at most 31 bytes.")],
+    component: Annotated[str, typer.Option(help="Component id, a GUID.")],
+    image_id: Annotated[str, typer.Option("--image", help="Image id, a GUID.")],
+    output: Annotated[Path, typer.Option(help="File to write.")],
+    size: Annotated[int, typer.Option(min=4, max=8 << 20, help="Bytes of payload.")] = 16384,
+    sign: Annotated[
+        SignWith, typer.Option(help="sdk: boards accept it with capability 11 alone.")
+    ] = SignWith.PRODUCTION,
+) -> None:
+    """Write a signed sample application package; prints its facts as one JSON line.
+
+    Example: orchestrator simulate image --name blink
+    --component 11111111-2222-4333-8444-555555555555
+    --image 66666666-7777-4888-9999-000000000000 --output blink.imagepackage
+    """
+    import hashlib
+
+    _check_guid("--component", component)
+    _check_guid("--image", image_id)
+    from orchestrator.simulation.sample_images import make_image
+
+    content = make_image(name, component, image_id, size, sign=sign.value)
+    output.write_bytes(content)
+    facts = {
+        "file": str(output),
+        "component_id": component.lower(),
+        "image_id": image_id.lower(),
+        "size_bytes": len(content),
+        "sha256": hashlib.sha256(content).hexdigest(),
+    }
+    emit(json.dumps(facts))
+
+
+@app.command(name="os-versions")
+def os_versions() -> None:
+    """Print the OS releases of pretend boards, in the form of the vendor's list of versions.
+
+    Example: orchestrator simulate os-versions > os-versions.json
+    """
+    from orchestrator.systems.azure_sphere_device.simulator import os_catalogue
+
+    emit(json.dumps(os_catalogue(), indent=2))
+
+
+def _check_guid(option: str, text: str) -> None:
+    from uuid import UUID
+
+    try:
+        UUID(text)
+    except ValueError:
+        raise typer.BadParameter(
+            f"{text!r} is no GUID; it must look like 11111111-2222-4333-8444-555555555555",
+            param_hint=option,
+        ) from None
+
+
+def _boards(rack_file: Path | None, boards: int | None, seed: int | None) -> "Sequence[BoardSpec]":
+    from orchestrator.simulation.rack import plain_boards
+    from orchestrator.simulation.rack_file import load_rack_file
+
+    if rack_file is not None:
+        return load_rack_file(rack_file, boards=boards, seed=seed)
+    return plain_boards(boards or _BOARDS, seed or 0)
+
+
+def _port(wanted: int | None, first_address: str) -> int:
+    """Return the port to use: 443 unless chosen, any free one where that is not allowed."""
+    from orchestrator.domain.errors import StationFault
+    from orchestrator.simulation.sockets import addresses, listening_socket
+
+    if wanted is not None:
+        return wanted
+    try:
+        listening_socket(addresses(first_address, 1)[0], _HTTPS_PORT).close()
+    except StationFault as fault:
+        say(f"{fault.what}; taking any free port, see https_port in the line below")
+        return 0
+    return _HTTPS_PORT
