@@ -1,0 +1,187 @@
+"""The applications on an Azure Sphere board: delete, compare, watch them run.
+
+Application images are those of type 10. Installing them is in `sphere_sideload`.
+"""
+
+from decimal import Decimal
+from typing import Literal
+
+from orchestrator.domain.errors import StationMisuse
+from orchestrator.engine.step import Duration, Measures, StepContext, step
+from orchestrator.recipe.plan import Artifact
+from orchestrator.steps.findings import (
+    Finding,
+    applications,
+    image_findings,
+    label,
+    refuse,
+    rf_test_findings,
+)
+from orchestrator.steps.image_facts import all_facts, expected_images
+from orchestrator.steps.waiting import (
+    POLL,
+    RESTART_WITHIN,
+    RestartWatch,
+    Stopwatch,
+    rounded,
+    until,
+)
+from orchestrator.systems.azure_sphere_device.client import SphereDevice
+from orchestrator.systems.azure_sphere_device.models import ComponentDetails, Images
+
+_START_WITHIN = Duration(Decimal(10))
+
+
+def _foreign(images: Images, keep: list[Artifact] | None) -> list[ComponentDetails]:
+    kept = expected_images(keep, None)
+    return [each for uid, each in applications(images).items() if uid not in kept]
+
+
+def _present(images: Images, component_ids: set[str]) -> list[ComponentDetails]:
+    return [each for each in images.components if each.uid.lower() in component_ids]
+
+
+async def delete_components(ctx: StepContext, board: SphereDevice, component_ids: set[str]) -> int:
+    """Delete what the board holds of `component_ids`; return how many there were.
+
+    Proven by comparing the image lists before and after, since a board answers success for a
+    component that it never had. Raises Mismatch when one is still there.
+    """
+    before = _present(await board.get_images(), component_ids)
+    if not before:
+        return 0
+    for done, component in enumerate(before):
+        ctx.progress(done, len(before))
+        watch = await RestartWatch.begin(board, ctx.clock)
+        answer = await board.delete_image(component.uid)
+        if answer.restartingSystem:
+            await watch.wait(ctx, within=RESTART_WITHIN, poll=POLL)
+    left = _present(await board.get_images(), component_ids)
+    if left:
+        refuse(
+            [
+                Finding(
+                    f"The board still holds {', '.join(label(each) for each in left)}"
+                    " after it was deleted",
+                    "Recover the board, then run it again",
+                    "IMAGE_STAYS",
+                )
+            ]
+        )
+    ctx.progress(len(before), len(before))
+    return len(before)
+
+
+@step(
+    "sphere.delete_images",
+    summary="Deletes applications from the board and proves that they are gone.",
+    measures=(Measures("deleted_images", "How many components were deleted"),),
+    timeout_seconds=120,
+)
+async def delete_images(
+    ctx: StepContext,
+    board: SphereDevice,
+    *,
+    components: list[str] | None = None,
+    keep: list[Artifact] | None = None,
+) -> None:
+    """Delete the listed components, or else every application that `keep` does not name.
+
+    Without any parameter all applications are deleted. An application counts as kept when its
+    image id is that of the package: an older image of the same component is deleted too.
+
+    Args:
+        components: Component ids to delete; one that the board lacks is already gone.
+        keep: Image packages that may stay; every other application is deleted.
+    """
+    wanted = {uid.lower() for uid in components or ()}
+    if components is None or keep is not None:
+        foreign = _foreign(await board.get_images(), keep)
+        wanted |= {each.uid.lower() for each in foreign}
+    ctx.measure("deleted_images", await delete_components(ctx, board, wanted))
+
+
+@step(
+    "sphere.expect_images",
+    summary="Checks that the board holds exactly the expected applications.",
+    measures=(Measures("application_images", "How many applications the board holds"),),
+)
+async def expect_images(
+    ctx: StepContext,
+    board: SphereDevice,
+    *,
+    images: list[Artifact] | None = None,
+    image_ids: list[str] | None = None,
+) -> None:
+    """Compare the installed applications by image id; extra and missing ones both fail.
+
+    A debug server or RF test server left on the board fails as well. Without any parameter the
+    board must hold no application at all.
+
+    Args:
+        images: Image packages that must be installed.
+        image_ids: Further image ids that must be installed, in any letter case.
+    """
+    found = await board.get_images()
+    ctx.measure("application_images", len(applications(found)))
+    refuse(image_findings(found, expected_images(images, image_ids)) + rf_test_findings(found))
+
+
+@step(
+    "sphere.expect_app_status",
+    summary="Waits until applications are in the expected state.",
+    measures=(Measures("wait_seconds", "Time until all were in that state", uom="s"),),
+    timeout_seconds=60,
+)
+async def expect_app_status(
+    ctx: StepContext,
+    board: SphereDevice,
+    *,
+    images: list[Artifact] | None = None,
+    components: list[str] | None = None,
+    state: Literal["running", "stopped", "debugging", "notPresent"] = "running",
+    within: Duration = _START_WITHIN,
+    poll: Duration = POLL,
+) -> None:
+    """Ask for the state of each application until it is as expected or the time is over.
+
+    A component that the board does not know reads `notPresent`.
+
+    Args:
+        images: Image packages whose applications are watched.
+        components: Further component ids to watch.
+        state: The state all of them must reach.
+        within: How long they may take together.
+        poll: How long to wait before asking again.
+    """
+    names = {uid.lower(): uid.lower() for uid in components or ()}
+    names |= {each.component_id: each.name for each in all_facts(images)}
+    if not names:
+        raise StationMisuse(
+            "The step names no application to watch",
+            remedy="Give it images or components in the recipe",
+            code="NO_APPLICATION",
+        )
+    watch, found = Stopwatch(ctx.clock), dict[str, str]()
+
+    async def all_there() -> bool:
+        for uid in names:
+            if found.get(uid) != state:
+                found[uid] = (await board.get_app_status(uid)).state
+        ctx.progress(sum(each == state for each in found.values()), len(names))
+        return all(each == state for each in found.values())
+
+    if await until(all_there, ctx.clock, within=within, poll=poll):
+        ctx.measure("wait_seconds", rounded(watch.elapsed))
+        return
+    refuse(
+        [
+            Finding(
+                f"The application {name} is {found[uid]}; it must be {state}",
+                "Load the images again; set the board aside if it stays so",
+                "APP_STATE",
+            )
+            for uid, name in names.items()
+            if found[uid] != state
+        ]
+    )
