@@ -21,6 +21,7 @@ from orchestrator.steps.image_facts import all_facts, expected_images
 from orchestrator.steps.waiting import (
     POLL,
     RESTART_WITHIN,
+    Patience,
     RestartWatch,
     Stopwatch,
     rounded,
@@ -41,7 +42,9 @@ def _present(images: Images, component_ids: set[str]) -> list[ComponentDetails]:
     return [each for each in images.components if each.uid.lower() in component_ids]
 
 
-async def delete_components(ctx: StepContext, board: SphereDevice, component_ids: set[str]) -> int:
+async def delete_components(
+    ctx: StepContext, board: SphereDevice, component_ids: set[str], patience: Patience
+) -> int:
     """Delete what the board holds of `component_ids`; return how many there were.
 
     Proven by comparing the image lists before and after, since a board answers success for a
@@ -52,10 +55,10 @@ async def delete_components(ctx: StepContext, board: SphereDevice, component_ids
         return 0
     for done, component in enumerate(before):
         ctx.progress(done, len(before))
-        watch = await RestartWatch.begin(board, ctx.clock)
+        watch = await RestartWatch.begin(ctx, board, patience)
         answer = await board.delete_image(component.uid)
         if answer.restartingSystem:
-            await watch.wait(ctx, within=RESTART_WITHIN, poll=POLL)
+            await watch.wait()
     left = _present(await board.get_images(), component_ids)
     if left:
         refuse(
@@ -84,6 +87,8 @@ async def delete_images(
     *,
     components: list[str] | None = None,
     keep: list[Artifact] | None = None,
+    restart_within: Duration = RESTART_WITHIN,
+    poll: Duration = POLL,
 ) -> None:
     """Delete the listed components, or else every application that `keep` does not name.
 
@@ -93,12 +98,15 @@ async def delete_images(
     Args:
         components: Component ids to delete; one that the board lacks is already gone.
         keep: Image packages that may stay; every other application is deleted.
+        restart_within: How long the board may take to come back when a deletion restarts it.
+        poll: How long to wait before asking again whether it is back.
     """
     wanted = {uid.lower() for uid in components or ()}
     if components is None or keep is not None:
         foreign = _foreign(await board.get_images(), keep)
         wanted |= {each.uid.lower() for each in foreign}
-    ctx.measure("deleted_images", await delete_components(ctx, board, wanted))
+    patience = Patience(restart_within, poll)
+    ctx.measure("deleted_images", await delete_components(ctx, board, wanted, patience))
 
 
 @step(
@@ -171,7 +179,7 @@ async def expect_app_status(
         ctx.progress(sum(each == state for each in found.values()), len(names))
         return all(each == state for each in found.values())
 
-    if await until(all_there, ctx.clock, within=within, poll=poll):
+    if await until(all_there, ctx.clock, Patience(within, poll)):
         ctx.measure("wait_seconds", rounded(watch.elapsed))
         return
     refuse(

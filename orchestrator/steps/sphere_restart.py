@@ -2,7 +2,14 @@
 
 from orchestrator.domain.errors import DeadlineExceeded, LinkFault, Unreachable, UntrustedPeer
 from orchestrator.engine.step import Duration, Measures, StepContext, step
-from orchestrator.steps.waiting import POLL, RESTART_WITHIN, RestartWatch, Stopwatch, rounded
+from orchestrator.steps.waiting import (
+    POLL,
+    RESTART_WITHIN,
+    Patience,
+    RestartWatch,
+    Stopwatch,
+    rounded,
+)
 from orchestrator.systems.azure_sphere_device.client import SphereDevice
 
 
@@ -40,9 +47,9 @@ async def restart(
         within: How long the board may take to come back.
         poll: How long to wait before asking again.
     """
-    seen = await RestartWatch.begin(board, ctx.clock)
+    seen = await RestartWatch.begin(ctx, board, Patience(within, poll))
     watch = Stopwatch(ctx.clock)
     await _order_restart(board)
-    await seen.wait(ctx, within=within, poll=poll)
+    await seen.wait()
     ctx.measure("restart_seconds", rounded(watch.elapsed))
     ctx.measure("uptime", seen.uptime)

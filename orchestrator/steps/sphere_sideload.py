@@ -5,7 +5,6 @@ treated first. An update from the cloud and a sideload exclude each other.
 """
 
 from collections.abc import Callable, Sequence
-from decimal import Decimal
 from typing import ClassVar, Literal
 
 from orchestrator.domain.errors import ErrorClass, StationFault, StationMisuse
@@ -15,7 +14,14 @@ from orchestrator.steps.findings import Finding, applications, label, refuse
 from orchestrator.steps.image_facts import ImageFacts, all_facts
 from orchestrator.steps.os_catalogue import board_pairs
 from orchestrator.steps.sphere_images import delete_components
-from orchestrator.steps.waiting import POLL, RESTART_WITHIN, RestartWatch, Stopwatch, rounded
+from orchestrator.steps.waiting import (
+    POLL,
+    RESTART_WITHIN,
+    Patience,
+    RestartWatch,
+    Stopwatch,
+    rounded,
+)
 from orchestrator.systems.azure_sphere_device.client import SphereDevice
 from orchestrator.systems.azure_sphere_device.models import ComponentDetails, Images
 
@@ -73,20 +79,17 @@ def _foreign_staged(images: Images, facts: Sequence[ImageFacts]) -> list[Compone
 class _Sideload:
     """One sideload of one board: the parts of the step that share its parameters."""
 
-    def __init__(
-        self, ctx: StepContext, board: SphereDevice, *, within: Decimal, poll: Decimal
-    ) -> None:
+    def __init__(self, ctx: StepContext, board: SphereDevice, patience: Patience) -> None:
         self._ctx = ctx
         self._board = board
-        self._within = within
-        self._poll = poll
+        self._patience = patience
 
     async def install(self, control: Control) -> None:
         """Install what is staged and wait for the board where that restarts it."""
-        watch = await RestartWatch.begin(self._board, self._ctx.clock)
+        watch = await RestartWatch.begin(self._ctx, self._board, self._patience)
         answer = await self._board.install_images(control)
         if answer.restartingSystem:
-            await watch.wait(self._ctx, within=self._within, poll=self._poll)
+            await watch.wait()
 
     async def clear_leftovers(self, before: Images, facts: Sequence[ImageFacts]) -> int:
         """Install what an earlier session left staged, without starting it, then delete it.
@@ -103,7 +106,7 @@ class _Sideload:
             for image_id, component in after.items()
             if component.uid.lower() in staged or component.uid.lower() not in known
         }
-        await delete_components(self._ctx, self._board, set(came))
+        await delete_components(self._ctx, self._board, set(came), self._patience)
         return len(set(came.values()) - {each.image_id for each in facts})
 
     async def stage(self, facts: Sequence[ImageFacts]) -> None:
@@ -207,7 +210,7 @@ async def sideload(
     before = await board.get_images()
     _refuse_update(before)
     await _refuse_runtime(board, facts)
-    work = _Sideload(ctx, board, within=restart_within, poll=poll)
+    work = _Sideload(ctx, board, Patience(restart_within, poll))
     foreign, removed = _foreign_staged(before, facts), 0
     if foreign is not None:
         if leftovers == "refuse":

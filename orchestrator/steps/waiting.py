@@ -5,6 +5,7 @@ run's clock, so a rehearsal needs no real time.
 """
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from decimal import Decimal
 
 import anyio
@@ -21,8 +22,17 @@ POLL = Duration(Decimal("0.25"))
 RESTART_WITHIN = Duration(Decimal(60))
 """How long a board may take to come back from a restart."""
 
-# The uptime is whole seconds on the board's clock, the elapsed time is the station's.
-_COUNTING_MARGIN_SECONDS = 2.0
+# The uptime is whole seconds on the board's clock, the elapsed time is the station's. With an
+# uptime of at least this before the order, no restart can be overlooked, however short it is.
+_COUNTING_MARGIN_SECONDS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long to wait for something, and how long before asking again. Both in seconds."""
+
+    within: Decimal = RESTART_WITHIN
+    poll: Decimal = POLL
 
 
 class Stopwatch:
@@ -43,15 +53,13 @@ def rounded(seconds: float) -> Decimal:
     return Decimal(seconds).quantize(Decimal("0.001"))
 
 
-async def until(
-    ask: Callable[[], Awaitable[bool]], clock: Clock, *, within: Decimal, poll: Decimal
-) -> bool:
-    """Ask until the answer is true; return False when it is not so after `within` seconds."""
+async def until(ask: Callable[[], Awaitable[bool]], clock: Clock, patience: Patience) -> bool:
+    """Ask until the answer is true; return False when it is not so in time."""
     watch = Stopwatch(clock)
     while not await ask():
-        if watch.elapsed >= float(within):
+        if watch.elapsed >= float(patience.within):
             return False
-        await anyio.sleep(float(poll))
+        await anyio.sleep(float(patience.poll))
     return True
 
 
@@ -63,19 +71,35 @@ class RestartWatch:
     would be had it run on.
     """
 
-    def __init__(self, board: SphereDevice, clock: Clock, uptime_before: int) -> None:
+    def __init__(
+        self, ctx: StepContext, board: SphereDevice, patience: Patience, uptime_before: int
+    ) -> None:
+        self._ctx = ctx
         self._board = board
-        self._watch = Stopwatch(clock)
-        self._clock = clock
-        self.uptime_before = uptime_before
-        self.uptime = uptime_before
+        self._patience = patience
+        self._watch = Stopwatch(ctx.clock)
+        self._uptime_before = uptime_before
         self._last_words = ""
+        self.uptime = uptime_before
 
     @classmethod
-    async def begin(cls, board: SphereDevice, clock: Clock) -> "RestartWatch":
-        """Read the uptime now, before the order is given."""
-        status = await board.get_device_status()
-        return cls(board, clock, status.uptime)
+    async def begin(
+        cls, ctx: StepContext, board: SphereDevice, patience: Patience
+    ) -> "RestartWatch":
+        """Read the uptime now, before the order is given.
+
+        A board that has just started is given a moment, or its uptime could not be seen to fall.
+        """
+        uptime = 0
+
+        async def has_counted() -> bool:
+            nonlocal uptime
+            uptime = (await board.get_device_status()).uptime
+            return uptime >= _COUNTING_MARGIN_SECONDS
+
+        moment = Patience(Decimal(2 * _COUNTING_MARGIN_SECONDS), patience.poll)
+        await until(has_counted, ctx.clock, moment)
+        return cls(ctx, board, patience, uptime)
 
     async def _has_restarted(self) -> bool:
         asked_after = self._watch.elapsed
@@ -88,20 +112,20 @@ class RestartWatch:
             return False
         self._last_words = f"It still answers and has been up for {status.uptime} s"
         self.uptime = status.uptime
-        run_on = self.uptime_before + asked_after - _COUNTING_MARGIN_SECONDS
-        return status.uptime < self.uptime_before or status.uptime < run_on
+        run_on = self._uptime_before + asked_after - _COUNTING_MARGIN_SECONDS
+        return status.uptime < self._uptime_before or status.uptime < run_on
 
-    async def wait(self, ctx: StepContext, *, within: Decimal, poll: Decimal) -> None:
+    async def wait(self) -> None:
         """Return when the board has restarted and is still the same one.
 
         Raises DeadlineExceeded when it did not, UnitChanged when another board came back.
         """
-        if not await until(self._has_restarted, self._clock, within=within, poll=poll):
+        if not await until(self._has_restarted, self._ctx.clock, self._patience):
             raise DeadlineExceeded(
-                f"The board did not come back from its restart within {within} s."
-                f" {self._last_words}",
+                "The board did not come back from its restart within"
+                f" {self._patience.within} s. {self._last_words}",
                 remedy="Check its cable and power, then run it again",
                 code="NO_RESTART",
             )
-        if ctx.identity is not None:
-            await bind(ctx, self._board)
+        if self._ctx.identity is not None:
+            await bind(self._ctx, self._board)
