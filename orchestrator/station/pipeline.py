@@ -7,9 +7,7 @@ rows, watched from outside and shown to people.
 
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
-from types import TracebackType
-from typing import Self
+from dataclasses import dataclass, replace
 
 import anyio
 
@@ -29,7 +27,8 @@ from orchestrator.domain.events import (
 from orchestrator.domain.fixture import UnitLink
 from orchestrator.domain.outcome import Outcome
 from orchestrator.domain.unit import DeviceIdentity, Unit
-from orchestrator.engine.run import EngineServices, RunControl, RunRequest, execute
+from orchestrator.engine.run import RunControl, RunRequest, execute
+from orchestrator.station.edge import Edge
 from orchestrator.station.recipes import PreparedPlan
 from orchestrator.station.rows import event_row, opening_rows
 from orchestrator.station.serials import SlotBlocked
@@ -46,30 +45,6 @@ _STATE_OF = {
     Outcome.FAIL: SlotState.FAIL,
     Outcome.ABORTED: SlotState.STOPPED,
 }
-
-
-class Edge:
-    """The edge of a pipeline: a fault ends the board's visit, never the pipeline.
-
-    Cancellation passes. `error` is what was held back.
-    """
-
-    def __init__(self) -> None:
-        self.error: Exception | None = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> bool:
-        if not isinstance(error, Exception):
-            return False
-        self.error = error
-        return True
 
 
 @dataclass(slots=True)
@@ -208,12 +183,7 @@ class Pipeline:
         )
         self._show(SlotState.RUN, prepared.plan.name)
         async with self._controlled() as control:
-            services = EngineServices(
-                recorder=tools.services.recorder,
-                clock=tools.services.clock,
-                definitions=tools.services.definitions,
-                publish=self._note_step,
-            )
+            services = replace(tools.services, publish=self._note_step)
             result = await execute(prepared.plan, request, services, control)
         state = _STATE_OF.get(result.outcome, SlotState.ERROR)
         self._show(state, result.message or _words_for(result.outcome))

@@ -1,26 +1,15 @@
-"""The recipes of this station: checked once, joined with its inputs and secrets, chosen per unit.
+"""The recipes of this station, and the rule by which one is chosen for a unit.
 
-Whatever is wrong with them is known before the first board is touched.
+Exactly one must fit; anything else blocks the slot with a sentence. `prepare.py` makes them ready.
 """
 
-import difflib
-import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
-from pathlib import Path
 
-from orchestrator.domain.errors import ConfigurationMistakes, RecipeMistakes
 from orchestrator.domain.unit import Unit
 from orchestrator.engine.step import Secret
-from orchestrator.recipe.check import load_plan
-from orchestrator.recipe.plan import AppliesTo, Input, Plan, Scalar
-from orchestrator.recipe.signature import Catalogue
+from orchestrator.recipe.plan import AppliesTo, Plan, Scalar
 from orchestrator.station.serials import SlotBlocked
-from orchestrator.station.settings import SecretReference, Settings
-
-Inspect = Callable[[bytes], Mapping[str, str]]
-_SECRET_CAP_BYTES = 64 << 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,141 +79,3 @@ def _offer(plan: Plan) -> str:
         if value
     ]
     return f"{plan.name} ({', '.join(place) or 'any unit'})"
-
-
-def prepare_recipes(
-    settings: Settings, catalogue: Catalogue, inspect: Inspect | None = None
-) -> RecipeShelf:
-    """Check all recipes of the settings and join them with inputs and secrets.
-
-    Raises RecipeMistakes for the recipes, ConfigurationMistakes for what they are given.
-    """
-    plans = _load_all(settings.recipes.files, catalogue, inspect)
-    mistakes = _unknown_names(settings, plans)
-    prepared = []
-    for plan in plans:
-        inputs = _inputs(plan, settings.inputs, mistakes)
-        prepared.append(PreparedPlan(plan, inputs, _secrets(plan, settings.secrets, mistakes)))
-    if mistakes:
-        unique = list(dict.fromkeys(mistakes))
-        raise ConfigurationMistakes(
-            "\n".join(["what the settings give to the recipes is wrong", *unique]),
-            remedy=f"{len(unique)} mistake(s). Nothing was started",
-        )
-    return RecipeShelf(prepared, settings.station.operation)
-
-
-def _load_all(files: Sequence[Path], catalogue: Catalogue, inspect: Inspect | None) -> list[Plan]:
-    plans: list[Plan] = []
-    texts = []
-    for file in files:
-        if not file.is_file():
-            raise ConfigurationMistakes(
-                f"`recipes.files` names {file}, which is no file",
-                remedy="Correct the path; it is seen from the folder of the settings file",
-            )
-        try:
-            plans.append(load_plan(file, catalogue, inspect))
-        except RecipeMistakes as mistakes:
-            texts.append(mistakes.what)
-    if texts:
-        raise RecipeMistakes("\n\n".join(texts), remedy="Correct the recipe. Nothing was started")
-    return plans
-
-
-def _unknown_names(settings: Settings, plans: Sequence[Plan]) -> list[str]:
-    mistakes = []
-    for section, given, known in (
-        ("inputs", settings.inputs, sorted({name for plan in plans for name in plan.inputs})),
-        ("secrets", settings.secrets, sorted({name for plan in plans for name in plan.secrets})),
-    ):
-        for name in given:
-            if name not in known:
-                close = difflib.get_close_matches(name, known, n=1)
-                hint = f"did you mean `{close[0]}`?" if close else ""
-                offered = f"declared: {', '.join(known) or 'none'}"
-                text = f"`{section}.{name}`: no recipe declares it; {hint or offered}"
-                mistakes.append(text)
-    return mistakes
-
-
-def _inputs(plan: Plan, given: Mapping[str, Scalar], mistakes: list[str]) -> dict[str, Scalar]:
-    values: dict[str, Scalar] = {}
-    for name, declared in plan.inputs.items():
-        value = given.get(name, declared.default)
-        if value is None:
-            what = f": {declared.description}" if declared.description else ""
-            mistakes.append(f"`inputs.{name}` is missing; recipe {plan.name} needs it{what}")
-            continue
-        typed = _typed(value, declared)
-        if typed is None:
-            wanted = ", ".join(declared.choices) if declared.choices else _KIND_WORDS[declared.kind]
-            mistakes.append(f"`inputs.{name}` has the value {value!r}; allowed: {wanted}")
-        else:
-            values[name] = typed
-    return values
-
-
-_KIND_WORDS = {
-    "text": "text in quotes",
-    "integer": "a whole number",
-    "number": "a number",
-    "boolean": "true or false",
-    "choice": "one of the choices of the recipe",
-}
-
-
-def _typed(value: Scalar, declared: Input) -> Scalar | None:
-    """Return `value` as the recipe wants it, None when it cannot be; texts come from variables."""
-    if declared.kind == "boolean":
-        words = {"true": True, "false": False}
-        return value if isinstance(value, bool) else words.get(str(value).lower())
-    if isinstance(value, bool):
-        return None
-    if declared.kind in ("text", "choice"):
-        fits = isinstance(value, str) and (not declared.choices or value in declared.choices)
-        return value if fits else None
-    return _number(value, whole=declared.kind == "integer")
-
-
-def _number(value: str | int | Decimal, *, whole: bool) -> int | Decimal | None:
-    try:
-        number = Decimal(value)
-    except InvalidOperation:
-        return None
-    if not number.is_finite() or (whole and number != number.to_integral_value()):
-        return None
-    return int(number) if whole else number
-
-
-def _secrets(
-    plan: Plan, references: Mapping[str, SecretReference], mistakes: list[str]
-) -> dict[str, Secret]:
-    found: dict[str, Secret] = {}
-    for name in plan.secrets:
-        reference = references.get(name)
-        if reference is None:
-            mistakes.append(
-                f"`secrets.{name}` is missing; recipe {plan.name} needs it; "
-                'write {file = "path"} or {env = "VARIABLE"}'
-            )
-            continue
-        value = _secret_value(reference)
-        if value:
-            found[name] = Secret(name, value)
-        else:
-            source = f"file {reference.file}" if reference.file else f"variable {reference.env}"
-            mistakes.append(f"`secrets.{name}`: {source} holds nothing readable")
-    return found
-
-
-def _secret_value(reference: SecretReference) -> str:
-    if reference.env is not None:
-        return os.environ.get(reference.env, "")
-    if reference.file is None:
-        return ""
-    try:
-        content = reference.file.read_bytes()[:_SECRET_CAP_BYTES]
-        return content.decode("utf-8").removesuffix("\n").removesuffix("\r")
-    except (OSError, UnicodeDecodeError):
-        return ""
