@@ -5,4 +5,4 @@ runs what comes out of here.
 """
 
 LANGUAGE_VERSION = 1
-"""The number that a recipe's first key `recipe:` must carry."""
+"""The version that a recipe names in its first line, `recipe: 1`; it stays readable for ever."""

@@ -1,0 +1,109 @@
+r"""Whether a pattern of a limit compiles and ends in good time on any text.
+
+Python's engine goes back and tries again; `(a+)+` on thirty letters takes longer than a shift. What
+is refused is a repeat of something that is itself of varying length, unless each round begins with
+a character that the inner repeats cannot take (`[0-9]+(\.[0-9]+)*` is fine).
+"""
+
+import re
+from dataclasses import dataclass, field
+
+MOST_CHARACTERS = 200
+_MOST_OPEN_REPEATS = 3
+_QUANTIFIER = re.compile(r"[*+?][?+]?|\{[0-9]*(?:,[0-9]*)?\}[?+]?")
+_CLASS = re.compile(r"\[\^?\]?(?:\\.|[^\]\\])*\]", re.DOTALL)
+_GROUP = re.compile(r"\((?:\?(?::|P<[A-Za-z_][A-Za-z0-9_]*>))?")
+
+
+@dataclass(slots=True)
+class _Group:
+    first: str | None = None
+    begun: bool = False
+    repeated: list[str] = field(default_factory=list)
+    unsafe: bool = False
+
+    def add(self, atom: str, *, varying: bool, nested: bool) -> None:
+        if not self.begun:
+            self.first = None if varying or nested else _literal(atom)
+            self.begun = True
+        if varying and not nested:
+            self.repeated.append(atom)
+        self.unsafe = self.unsafe or (varying and nested)
+
+    def explodes(self) -> bool:
+        """Say whether repeating this group can be done in many ways on one text."""
+        if self.unsafe:
+            return True
+        if not self.repeated:
+            return False
+        first = self.first
+        return first is None or any(re.match(atom, first, re.DOTALL) for atom in self.repeated)
+
+
+def pattern_fault(pattern: str) -> str | None:
+    """Return why `pattern` is refused, None when it is sound."""
+    if len(pattern) > MOST_CHARACTERS:
+        return f"longer than {MOST_CHARACTERS} characters"
+    try:
+        re.compile(pattern)
+    except (re.error, OverflowError, RecursionError) as error:
+        return str(error)
+    return _slow(pattern)
+
+
+def _literal(atom: str) -> str | None:
+    if len(atom) == 1:
+        return None if atom in ".^$" else atom
+    return atom[1] if len(atom) == 2 and not atom[1].isalnum() else None
+
+
+def _slow(pattern: str) -> str | None:
+    groups = [_Group()]
+    open_repeats = 0
+    at = 0
+    while at < len(pattern):
+        char = pattern[at]
+        if char == "(":
+            match = _GROUP.match(pattern, at)
+            assert match is not None
+            if pattern.startswith("(?", at) and match.end() == at + 1:
+                return "only groups `( )`, `(?: )` and `(?P<name> )` are allowed"
+            groups.append(_Group())
+            at = match.end()
+            continue
+        if char == "|":
+            groups[-1].unsafe = True
+            at += 1
+            continue
+        inner = groups.pop() if char == ")" else None
+        atom, at = _atom(pattern, at)
+        if re.fullmatch(r"\\[1-9A]|\\Z", atom) and atom[1].isdigit():
+            return "references to groups are not allowed"
+        quantifier = _QUANTIFIER.match(pattern, at)
+        at = quantifier.end() if quantifier else at
+        repeats = quantifier is not None and _often(quantifier.group())
+        if inner and repeats and inner.explodes():
+            return "a repeat inside a repeat may take for ever"
+        if repeats and atom in {".", r"\S", r"\w"}:
+            open_repeats += 1
+        groups[-1].add(atom, varying=_varies(quantifier, inner), nested=inner is not None)
+    if open_repeats > _MOST_OPEN_REPEATS:
+        return f"more than {_MOST_OPEN_REPEATS} repeats of any character may take for ever"
+    return None
+
+
+def _atom(pattern: str, at: int) -> tuple[str, int]:
+    if pattern[at] == "\\":
+        return pattern[at : at + 2], at + 2
+    match = _CLASS.match(pattern, at) if pattern[at] == "[" else None
+    return (match.group(), match.end()) if match else (pattern[at], at + 1)
+
+
+def _often(quantifier: str) -> bool:
+    return quantifier[0] in "*+" or (quantifier[0] == "{" and not re.match(r"\{1\}", quantifier))
+
+
+def _varies(quantifier: re.Match[str] | None, inner: _Group | None) -> bool:
+    if inner is not None and (inner.unsafe or inner.repeated):
+        return True
+    return quantifier is not None and not re.fullmatch(r"\{[0-9]+\}", quantifier.group())
