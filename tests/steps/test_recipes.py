@@ -1,0 +1,209 @@
+"""The shipped recipes, run by the engine on simulated boards, good ones and bad ones."""
+
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from orchestrator.domain.events import publish_nothing
+from orchestrator.domain.outcome import Outcome
+from orchestrator.domain.records import IdentityRow, MeasurementRow, Record, StepEndRow, StepRow
+from orchestrator.domain.unit import DeviceIdentity, Unit
+from orchestrator.engine.run import EngineServices, RunControl, RunRequest, RunResult, execute
+from orchestrator.recipe.check import load_plan
+from orchestrator.recipe.plan import ParallelSteps, Plan, PlannedStep
+from orchestrator.steps.generate import catalogue
+from orchestrator.steps.table import definitions
+from orchestrator.systems.azure_sphere_device.client import SphereDevice
+from orchestrator.systems.azure_sphere_device.fixture import SYSTEM
+from orchestrator.systems.azure_sphere_device.image_package import inspect_image
+from orchestrator.systems.azure_sphere_device.simulator import Fault, LeftoverImage
+
+FOREIGN = LeftoverImage(
+    "factory-test",
+    "deadbeef-0000-4000-8000-000000000001",
+    "deadbeef-0000-4000-8000-000000000002",
+)
+
+
+class Notebook:
+    """A recorder that keeps everything in memory."""
+
+    def __init__(self) -> None:
+        self.rows: list[Record] = []
+
+    async def record(self, *records: Record) -> None:
+        """Keep the records."""
+        self.rows += records
+
+    def ends(self) -> dict[str, list[str]]:
+        """Return the outcomes of each step's attempts, in order."""
+        names = {row.sequence: row.step_id for row in self.rows if isinstance(row, StepRow)}
+        found: dict[str, list[str]] = {}
+        for row in self.rows:
+            if isinstance(row, StepEndRow):
+                found.setdefault(names[row.sequence], []).append(row.outcome)
+        return found
+
+    def measured(self, name: str) -> str:
+        """Return the last value of a measurement."""
+        rows = [row for row in self.rows if isinstance(row, MeasurementRow) and row.name == name]
+        return rows[-1].value
+
+
+def impatient(plan: Plan) -> Plan:
+    """Return the same plan without waits between attempts and questions."""
+
+    def hurried(item: PlannedStep | ParallelSteps) -> PlannedStep | ParallelSteps:
+        assert isinstance(item, PlannedStep)
+        retry = item.retry and replace(item.retry, wait_seconds=Decimal(0))
+        polls = {each.name for each in definitions()[item.uses].signature.parameters} & {"poll"}
+        arguments = {**item.arguments, **dict.fromkeys(polls, Decimal(0))}
+        return replace(item, retry=retry, arguments=arguments)
+
+    setup, main = tuple(map(hurried, plan.setup)), tuple(map(hurried, plan.main))
+    return replace(plan, setup=setup, main=main)
+
+
+@pytest.fixture(scope="module")
+def load(recipes):
+    """Load a shipped recipe as the station does."""
+
+    def load(name: str) -> Plan:
+        return impatient(load_plan(recipes / name, catalogue(), inspect_image))
+
+    return load
+
+
+async def run(plan: Plan, it, notebook: Notebook) -> RunResult:
+    """Run a plan on the board of a bench."""
+
+    async def read_identity() -> DeviceIdentity:
+        state = await it.device.get_security_state(fresh=True)
+        return DeviceIdentity(SYSTEM, state.deviceIdentifier)
+
+    request = RunRequest(
+        run_id="0000000000000001",
+        slot="1",
+        unit=Unit(part_number="GUARDIAN-100"),
+        identity=None,
+        inputs={name: each.default for name, each in plan.inputs.items()},
+        secrets={},
+        resources={SphereDevice: it.device},
+        read_identity=read_identity,
+        opening=(),
+    )
+    services = EngineServices(
+        recorder=notebook, clock=it.clock, definitions=definitions(), publish=publish_nothing
+    )
+    return await execute(plan, request, services, RunControl())
+
+
+@pytest.mark.parametrize("name", ["guardian-line.yaml", "rework-clean.yaml"])
+def test_the_shipped_recipes_have_no_mistake(recipes, name: str) -> None:
+    """Both load, carry the editor's comment, and name what they are for."""
+    plan = load_plan(recipes / name, catalogue(), inspect_image)
+    assert plan.text.startswith("# yaml-language-server: $schema=./recipe.schema.json")
+    assert plan.applies_to.part_number == "GUARDIAN-100"
+    assert len({step.id for step in plan.steps()}) == len(list(plan.steps()))
+
+
+async def test_a_good_board_ends_device_complete(bench, load) -> None:
+    """Every step of the line passes once, and the board is locked for good."""
+    plan, it, notebook = load("guardian-line.yaml"), bench(), Notebook()
+    result = await run(plan, it, notebook)
+    assert (result.outcome, result.message) == (Outcome.PASS, "")
+    assert it.board.state == "DeviceComplete"
+    assert notebook.ends() == {step.id: ["PASS"] for step in plan.steps()}
+    assert notebook.measured("checks_passed") == "5"
+    assert any(isinstance(row, IdentityRow) for row in notebook.rows)
+    assert len(it.board.storage.installed) == 2
+
+
+async def test_a_board_from_another_session_is_cleaned_and_passes(bench, load) -> None:
+    """Foreign applications go, and a board that was stopped in Module1Complete goes on."""
+    it = bench(images=(FOREIGN,), manufacturing_state="Module1Complete")
+    result = await run(load("guardian-line.yaml"), it, Notebook())
+    assert result.outcome is Outcome.PASS
+    assert FOREIGN.component_id not in it.board.storage.installed
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault("drop", calls=("stage_image",), times=1, at=0.5),
+        Fault("busy", calls=("get_images",), times=2),
+        Fault("reboot", calls=("stage_image",), skip=1, times=1, at=0.5),
+        Fault("lost_answer", calls=("install_images",), times=1),
+        Fault("garbage", calls=("get_device_status",), skip=6, times=1),
+    ],
+    ids=lambda fault: fault.kind,
+)
+async def test_what_passes_by_itself_is_tried_again(bench, load, fault: Fault) -> None:
+    """A link that broke once and a board that is busy twice do not cost the board."""
+    it, notebook = bench(faults=(fault,), boot_seconds=0.05), Notebook()
+    result = await run(load("guardian-line.yaml"), it, notebook)
+    assert (result.outcome, it.board.state) == (Outcome.PASS, "DeviceComplete"), result.message
+
+
+BAD = {
+    "wrong OS": ({"os_version": "22.09"}, Outcome.FAIL, "runs OS 22.09; it must run 22.11"),
+    "test silicon": ({"security_state": "TEST"}, Outcome.FAIL, "security state is TEST"),
+    "locked already": ({"manufacturing_state": "DeviceComplete"}, Outcome.FAIL, "DeviceComplete"),
+    "state unreadable": ({"manufacturing_state": "Unknown"}, Outcome.ERROR, "cannot read its own"),
+    "development capability": ({"capabilities": (11,)}, Outcome.FAIL, "11 (appDevelopment)"),
+    "service capability": ({"capabilities": (13,)}, Outcome.FAIL, "13 (fieldServicing)"),
+    "Wi-Fi left": ({"wifi_networks": ("FactoryNet",)}, Outcome.FAIL, "FactoryNet"),
+    "Wi-Fi off": ({"wifi_up": False}, Outcome.ERROR, "Wi-Fi interface is off"),
+    "updating": ({"update_seconds": 1e6}, Outcome.ERROR, "update from the cloud"),
+    "flash full": ({"application_flash_bytes": 1024}, Outcome.FAIL, "room"),
+    "slow link": ({"link_bytes_per_second": 4000}, Outcome.FAIL, "stage_rate"),
+    "always busy": ({"faults": (Fault("busy"),)}, Outcome.ERROR, "busy"),
+    "garbage": ({"faults": (Fault("garbage"),)}, Outcome.ERROR, "JSON"),
+    "drops while staging": (
+        {"faults": (Fault("drop", calls=("stage_image",), at=0.5),)}, Outcome.ERROR, "connection",
+    ),
+    "unreachable": ({"unreachable": True}, Outcome.ERROR, "connection"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BAD)
+async def test_no_bad_board_reaches_an_irreversible_step(bench, load, name: str) -> None:
+    """Each ends FAIL or ERROR as its fault deserves, and its state has not moved."""
+    spec, outcome, words = BAD[name]
+    it, notebook = bench(**spec), Notebook()
+    result = await run(load("guardian-line.yaml"), it, notebook)
+    assert result.outcome is outcome, result.message
+    assert words in result.message
+    assert it.did("manufacturing_state") == 0
+    assert not {"module1", "complete"} & set(notebook.ends())
+    assert it.board.requests["set_manufacturing_state"] == 0
+
+
+async def test_a_board_that_keeps_an_rf_test_capability_is_not_locked(bench, load) -> None:
+    """What Blank hides shows in Module1Complete: the last lock is never set."""
+    it = bench(capabilities=(12,))
+    result = await run(load("guardian-line.yaml"), it, Notebook())
+    assert result.outcome is Outcome.FAIL
+    assert "12 (RF test mode)" in result.message
+    assert it.board.state == "Module1Complete"
+
+
+async def test_the_rework_recipe_cleans_a_board_and_locks_nothing(bench, load, image) -> None:
+    """Installed and staged applications go; the state stays."""
+    it = bench(images=(FOREIGN,))
+    it.board.storage.stage(it.board.read_package(image("factory-ui", 9).content))
+    result = await run(load("rework-clean.yaml"), it, Notebook())
+    assert result.outcome is Outcome.PASS, result.message
+    assert (it.board.storage.installed, it.board.storage.staged) == ({}, {})
+    assert it.board.state == "Blank"
+
+
+async def test_the_rework_recipe_reports_what_it_cannot_clean(bench, load) -> None:
+    """Nothing but a person removes a capability; the applications are gone all the same."""
+    it = bench(images=(FOREIGN,), capabilities=(11,), wifi_networks=("FactoryNet",))
+    notebook = Notebook()
+    result = await run(load("rework-clean.yaml"), it, notebook)
+    assert result.outcome is Outcome.FAIL
+    assert it.board.storage.installed == {}
+    assert (notebook.ends()["wifi"], notebook.ends()["capabilities"]) == (["FAIL"], ["FAIL"])

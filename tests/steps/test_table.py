@@ -1,0 +1,49 @@
+"""The step table, and the files that follow from it."""
+
+import re
+
+import pytest
+
+from orchestrator.recipe.catalogue import catalogue_from_json
+from orchestrator.steps import generate
+from orchestrator.steps.table import STEPS, definitions
+
+
+def test_every_step_stands_in_the_table_once() -> None:
+    """Names are unique, and looking them up gives what the table holds."""
+    assert len(definitions()) == len(STEPS) == 14
+    assert list(definitions().values()) == list(STEPS)
+
+
+def test_the_generated_files_follow_from_the_table() -> None:
+    """The shipped catalogue and the step reference are up to date."""
+    assert generate.stale() == [], "run: python -m orchestrator.steps.generate"
+    assert generate.main(["--check"]) == 0
+
+
+def test_the_catalogue_reads_back_as_the_table() -> None:
+    """What the recipe check reads is what the engine runs."""
+    text = generate.CATALOGUE_FILE.read_text(encoding="utf-8")
+    assert dict(catalogue_from_json(text)) == dict(generate.catalogue())
+
+
+def test_stale_files_are_found_and_written(tmp_path, monkeypatch, capsys) -> None:
+    """The check names a stale file and fails; without the check it is written."""
+    monkeypatch.setattr(generate, "CATALOGUE_FILE", tmp_path / "catalogue.json")
+    monkeypatch.setattr(generate, "REFERENCE_FILE", tmp_path / "docs" / "steps.md")
+    assert generate.main(["--check"]) == 1
+    assert "steps.md is stale" in capsys.readouterr().err
+    assert generate.main([]) == 0
+    assert generate.stale() == []
+
+
+@pytest.mark.parametrize("step", STEPS, ids=lambda step: step.signature.name)
+def test_every_step_explains_itself(step) -> None:
+    """Name, summary, parameters and measurements are sentences in the field's words."""
+    signature = step.signature
+    assert re.fullmatch(r"sphere\.[a-z_]+", signature.name)
+    assert signature.summary.endswith(".")
+    assert signature.summary[0].isupper()
+    assert all(each.summary for each in (*signature.parameters, *signature.measurements))
+    assert all(each.uom for each in signature.measurements if each.name.endswith(("_seconds")))
+    assert 0 < signature.timeout_seconds <= 300
