@@ -1,0 +1,200 @@
+"""The evidence of one run: sequence numbers, rows, and which of them are committed together.
+
+The end of a step waits here for the begin of the next one, so that both are one commit. What
+cannot be recorded stops the run; `lost` then says why. Judging and running is done elsewhere.
+"""
+
+import hashlib
+
+from orchestrator.domain.clock import Clock, timestamp
+from orchestrator.domain.errors import AuditUnavailable, ErrorClass, StationMisuse
+from orchestrator.domain.ids import unit_id
+from orchestrator.domain.measurement import Value
+from orchestrator.domain.outcome import Outcome
+from orchestrator.domain.records import (
+    AttachmentRow,
+    IdentityRow,
+    MeasurementRow,
+    Record,
+    Recorder,
+    RunEndRow,
+    StepEndRow,
+    StepRow,
+)
+from orchestrator.domain.unit import DeviceIdentity
+from orchestrator.engine.attempt import Attachment, Attempt
+from orchestrator.engine.prepare import Measuring
+from orchestrator.engine.request import RunRequest
+from orchestrator.engine.verdict import Verdict
+
+
+class Evidence:
+    """Makes the rows of one run and hands them to the recorder.
+
+    `best_effort` is set during teardown: a commit that fails is noted in `lost` and the teardown
+    goes on. Otherwise a lost audit raises AuditUnavailable from every commit.
+    """
+
+    __slots__ = ("_clock", "_recorder", "_request", "_run_id", "_sequence", "best_effort", "lost")
+
+    def __init__(self, recorder: Recorder, clock: Clock, request: RunRequest) -> None:
+        self._recorder = recorder
+        self._clock = clock
+        self._request = request
+        self._run_id = request.run_id
+        self._sequence = 0
+        self.lost: AuditUnavailable | None = None
+        self.best_effort = False
+
+    def next_sequence(self) -> int:
+        """Return the number of the next attempt."""
+        self._sequence += 1
+        return self._sequence
+
+    def now(self) -> str:
+        """Return the time as rows have it."""
+        return timestamp(self._clock.now())
+
+    async def commit(self, pending: list[Record], *rows: Record) -> None:
+        """Make `pending` and `rows` durable in one transaction and empty `pending`.
+
+        Raises AuditUnavailable unless `best_effort`, StationMisuse when one of the rows can not be
+        stored; the others are then stored nevertheless, their steps marked ERROR.
+        """
+        if self.lost is not None:
+            pending.clear()
+            if self.best_effort:
+                return
+            raise self.lost
+        try:
+            await self._recorder.record(*pending, *rows)
+        except AuditUnavailable as error:
+            self.lost = error
+            if not self.best_effort:
+                raise
+        except StationMisuse as fault:
+            await self._salvage((*pending, *rows), fault)
+            raise
+        finally:
+            pending.clear()
+
+    async def _salvage(self, rows: tuple[Record, ...], fault: StationMisuse) -> None:
+        """Store one by one what can be stored, so that no step is left without its end."""
+        for row in rows:
+            kept = row
+            if isinstance(row, StepEndRow) and row.outcome == Outcome.PASS:
+                kept = row._replace(
+                    outcome=Outcome.ERROR.value,
+                    error_class=ErrorClass.STATION.value,
+                    message="what this step recorded cannot be stored",
+                    remedy="Report it to whoever wrote the step",
+                )
+            try:
+                await self._recorder.record(kept)
+            except AuditUnavailable as error:
+                self.lost = error
+                raise
+            except StationMisuse as guilty:
+                fault.where.setdefault("row", type(row).__name__)
+                fault.what = guilty.what
+
+    def begin_row(self, attempt: Attempt, began_at: str) -> StepRow:
+        """Return the row that says that `attempt` begins."""
+        step = attempt.step
+        planned = step.planned
+        return StepRow(
+            self._run_id,
+            attempt.sequence,
+            step.section,
+            planned.id,
+            planned.name,
+            planned.uses,
+            attempt.number,
+            step.irreversible,
+            attempt.parameters,
+            began_at,
+        )
+
+    def add_end(
+        self,
+        pending: list[Record],
+        attempt: Attempt,
+        verdict: Verdict,
+        judged: dict[str, Outcome],
+        duration_us: int,
+    ) -> None:
+        """Add to `pending` that `attempt` ended just now, with everything that it gathered."""
+        run_id, sequence = self._run_id, attempt.sequence
+        pending.append(
+            StepEndRow(
+                run_id,
+                sequence,
+                verdict.outcome.value,
+                self.now(),
+                duration_us,
+                verdict.error_class.value if verdict.error_class is not None else "",
+                verdict.code,
+                verdict.message,
+                verdict.remedy,
+            )
+        )
+        measures = attempt.step.measures
+        for name, value in attempt.values.items():
+            pending.append(self._measurement_row(sequence, measures[name], value, judged[name]))
+        if attempt.attachments:
+            pending.extend(self._attachment_row(sequence, one) for one in attempt.attachments)
+        if attempt.identities:
+            pending.extend(self.identity_row(sequence, one) for one in attempt.identities)
+
+    def _measurement_row(
+        self, sequence: int, measuring: Measuring, value: Value, outcome: Outcome
+    ) -> MeasurementRow:
+        if isinstance(value, bool):
+            kind, text = "boolean", "true" if value else "false"
+        elif isinstance(value, str):
+            kind, text = "text", value
+        else:
+            kind, text = "number", format(value, "f") if not isinstance(value, int) else str(value)
+        return MeasurementRow(
+            self._run_id,
+            sequence,
+            measuring.name,
+            kind,
+            text,
+            measuring.uom,
+            measuring.min,
+            measuring.max,
+            measuring.equal,
+            measuring.pattern,
+            measuring.one_of,
+            outcome.value,
+        )
+
+    def _attachment_row(self, sequence: int, attachment: Attachment) -> AttachmentRow:
+        content = attachment.content
+        digest = hashlib.sha256(content).hexdigest()
+        return AttachmentRow(
+            self._run_id,
+            sequence,
+            attachment.name,
+            attachment.media_type,
+            digest,
+            len(content),
+            content,
+        )
+
+    def identity_row(self, sequence: int, identity: DeviceIdentity) -> IdentityRow:
+        """Return the row that says which identity was read during attempt `sequence`."""
+        unit = self._request.unit
+        key = unit_id(unit.serial_number, unit.part_number, identity.device_id)
+        return IdentityRow(
+            self._run_id, sequence, key, identity.system, identity.device_id, self.now()
+        )
+
+    def run_end_row(
+        self, outcome: Outcome, duration_us: int, first_failure: int | None, message: str
+    ) -> RunEndRow:
+        """Return the row that closes the run."""
+        return RunEndRow(
+            self._run_id, outcome.value, self.now(), duration_us, first_failure, message
+        )
