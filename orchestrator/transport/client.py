@@ -241,7 +241,9 @@ class HttpClient:
         try:
             _check_head(response)
             cap, body = endpoint.answer_cap_bytes, bytearray()
-            async for piece in response.aiter_raw():
+            # The stream itself, not aiter_raw, which refuses answers made in memory.
+            assert isinstance(response.stream, httpx.AsyncByteStream)
+            async for piece in response.stream:
                 body += piece
                 if len(body) > cap:
                     raise UnusableAnswer(

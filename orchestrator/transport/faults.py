@@ -91,17 +91,23 @@ _BROKE_OFF = ("disconnected without sending", "closed connection without sending
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
+    """Yield `error` and what it stands for.
+
+    httpcore's pool cuts the chain (`raise ... from None`) but carries the cause as an argument.
+    `__context__` is not followed: it may lead to an error that somebody is already handling.
+    """
     seen: BaseException | None = error
     while seen is not None:
         yield seen
-        seen = seen.__cause__
+        carried = (part for part in seen.args if isinstance(part, BaseException))
+        seen = seen.__cause__ or next(carried, None)
 
 
 def _untrusted(error: BaseException) -> UntrustedPeer | None:
     """Tell a peer that could not prove itself from one that did not answer."""
     for cause in _causes(error):
         if isinstance(cause, ssl.SSLCertVerificationError):
-            reason = cause.verify_message or str(cause)
+            reason = getattr(cause, "verify_message", "") or str(cause)
             return UntrustedPeer(
                 f"The peer's certificate was refused: {printable(reason)}",
                 remedy="Check the pinned certificate file in the settings and what is attached",
@@ -110,7 +116,7 @@ def _untrusted(error: BaseException) -> UntrustedPeer | None:
         if isinstance(cause, ssl.SSLEOFError | ssl.SSLZeroReturnError | ssl.SSLSyscallError):
             return None  # the link broke in the handshake: nobody has shown a wrong certificate
         if isinstance(cause, ssl.SSLError):
-            reason = cause.reason or str(cause)
+            reason = getattr(cause, "reason", "") or str(cause)
             return UntrustedPeer(
                 f"No secure connection came about: {printable(reason)}",
                 remedy="Check that the address and port belong to a unit of this kind",
