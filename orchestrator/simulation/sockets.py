@@ -4,7 +4,7 @@ import errno
 import os
 import socket
 from collections.abc import Sequence
-from ipaddress import AddressValueError, IPv4Address, IPv4Network
+from ipaddress import AddressValueError, IPv4Address
 
 from orchestrator.domain.errors import ConfigurationMistakes, StationBusy, StationFault
 
@@ -26,19 +26,15 @@ def addresses(first: str, count: int) -> list[str]:
             remedy="Give an address that this machine has, for instance 127.0.35.2",
             where={"option": "--first-address"},
         ) from None
-    network = IPv4Network((int(address) & 0xFFFF0000, 16))
-    found: list[str] = []
-    while len(found) < count:
-        if address not in network:
-            raise ConfigurationMistakes(
-                f"{count} boards do not fit between {first} and the end of its /16",
-                remedy="Begin with a lower address, for instance 127.0.35.2",
-                where={"option": "--first-address"},
-            )
-        if int(address) % 256 not in {0, 255}:
-            found.append(str(address))
-        address += 1
-    return found
+    block = range(int(address), (int(address) | 0xFFFF) + 1)
+    found = [str(IPv4Address(number)) for number in block if number % 256 not in {0, 255}]
+    if len(found) < count:
+        raise ConfigurationMistakes(
+            f"{count} boards do not fit between {first} and the end of its /16",
+            remedy="Begin with a lower address, for instance 127.0.35.2",
+            where={"option": "--first-address"},
+        )
+    return found[:count]
 
 
 def listening_socket(address: str, port: int) -> socket.socket:
