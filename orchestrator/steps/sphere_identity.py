@@ -67,6 +67,6 @@ async def expect_security_state(
     Args:
         state: The security state the board must be in.
     """
-    found = (await board.get_security_state(fresh=True)).securityState
+    found = (await board.get_security_state()).securityState
     ctx.measure("security_state", found)
     refuse(security_findings(found, state))

@@ -30,9 +30,12 @@ _LOCKED = (10 << 20) | 18
 Target = Literal["Module1Complete", "DeviceComplete"]
 
 
-async def read_state(board: SphereDevice) -> str:
-    """Return the state, read over a fresh connection. Raises StationFault for `Unknown`."""
-    state = (await board.get_manufacturing_state(fresh=True)).manufacturingState
+async def read_state(board: SphereDevice, *, fresh: bool = False) -> str:
+    """Return the state; `fresh` asks over a connection of its own, as irreversible steps must.
+
+    Raises StationFault for `Unknown`.
+    """
+    state = (await board.get_manufacturing_state(fresh=fresh)).manufacturingState
     if state == "Unknown":
         raise StationFault(
             "The board cannot read its own manufacturing state",
@@ -100,7 +103,7 @@ async def expect_capabilities(
 
 async def already_in(ctx: StepContext, board: SphereDevice, *, state: Target) -> bool:
     """Say whether the board already is in `state`: the one question to ask after a lost answer."""
-    return await read_state(board) == state
+    return await read_state(board, fresh=True) == state
 
 
 @step(
@@ -120,7 +123,7 @@ async def set_manufacturing_state(ctx: StepContext, board: SphereDevice, *, stat
     Args:
         state: The state to move to. DeviceComplete locks the board.
     """
-    was = await read_state(board)
+    was = await read_state(board, fresh=True)
     ctx.measure("was", was)
     if was == state:
         return
@@ -131,7 +134,7 @@ async def set_manufacturing_state(ctx: StepContext, board: SphereDevice, *, stat
             code="STATE_BACKWARD",
         )
     await board.set_manufacturing_state(state)
-    now = await read_state(board)
+    now = await read_state(board, fresh=True)
     if now != state:
         raise Mismatch(
             f"The board accepted {state} and still says {now}",
@@ -179,7 +182,7 @@ async def verify_finalized(
             say their version once they are locked; for them this is an ERROR.
     """
     security = await bind(ctx, board)
-    state = await read_state(board)
+    state = await read_state(board, fresh=True)
     ctx.measure("manufacturing_state", state)
     found = (await board.get_device_capabilities()).device_capabilities
     ctx.measure("capabilities", capability_words(found))

@@ -175,6 +175,8 @@ async def test_no_bad_board_reaches_an_irreversible_step(bench, load, name: str)
     result = await run(load("guardian-line.yaml"), it, notebook)
     assert result.outcome is outcome, result.message
     assert words in result.message
+    if outcome is Outcome.FAIL:  # a board's own number is an error by its vendor's word
+        assert "error" not in result.message.replace("(error ", "(").lower()
     assert it.did("manufacturing_state") == 0
     assert not {"module1", "complete"} & set(notebook.ends())
     assert it.board.requests["set_manufacturing_state"] == 0

@@ -1,9 +1,12 @@
 """The step table, and the files that follow from it."""
 
 import re
+from pathlib import Path
+from types import ModuleType
 
 import pytest
 
+from orchestrator.engine.step import StepDefinition
 from orchestrator.recipe.catalogue import catalogue_from_json
 from orchestrator.steps import generate
 from orchestrator.steps.table import STEPS, definitions
@@ -45,5 +48,19 @@ def test_every_step_explains_itself(step) -> None:
     assert signature.summary.endswith(".")
     assert signature.summary[0].isupper()
     assert all(each.summary for each in (*signature.parameters, *signature.measurements))
-    assert all(each.uom for each in signature.measurements if each.name.endswith(("_seconds")))
+    assert all(each.uom for each in signature.measurements if each.name.endswith("_seconds"))
     assert 0 < signature.timeout_seconds <= 300
+
+
+async def test_the_example_of_the_guide_is_a_working_step(bench) -> None:
+    """The code that newcomers copy makes a step that runs on a board."""
+    guide = Path(__file__).parents[2] / "docs" / "how-to" / "add-a-step.md"
+    code = guide.read_text(encoding="utf-8").partition("```python\n")[2].partition("```")[0]
+    module = ModuleType("guide")
+    exec(compile(code, str(guide), "exec"), module.__dict__)
+    definition = module.expect_uptime
+    assert isinstance(definition, StepDefinition)
+    it = bench(uptime_seconds=30.0)
+    it.ctx.declared = frozenset({"uptime"})
+    await definition.function(it.ctx, it.device, at_least=20)
+    assert it.ctx.measured["uptime"] >= 30
