@@ -1,7 +1,8 @@
 """`orchestrator simulate`: a rack of pretend boards, and sample image packages for it."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,6 +12,7 @@ import typer
 from orchestrator.cli.output import emit, say
 
 if TYPE_CHECKING:
+    from orchestrator.simulation.rack import Rack
     from orchestrator.systems.azure_sphere_device.simulator import BoardSpec
 
 app = typer.Typer(
@@ -71,35 +73,38 @@ def rack(
 
     Example: orchestrator simulate rack --boards 8 --https-port 8443
     """
-    from contextlib import nullcontext
+    from functools import partial
 
     import anyio
 
-    from orchestrator.simulation.rack import WorldLog
-    from orchestrator.systems.azure_sphere_device.simulator import World
+    from orchestrator.simulation.rack import run_rack
 
     specs = _boards(rack_file, boards, seed)
-    with WorldLog(world_log) if world_log else nullcontext() as log:
-        world = World(report=log) if log else World()
+    serve = partial(
+        run_rack,
+        specs,
+        first_address=first_address,
+        https_port=_port(https_port, first_address),
+        service_port=service_port,
+        ca_file=ca_file,
+    )
+    anyio.run(_serve, serve, world_log)
 
-        async def serve() -> None:
-            from orchestrator.simulation.rack import run_rack
-            from orchestrator.simulation.signals import asked_to_stop
 
-            port = _port(https_port, first_address)
-            with asked_to_stop() as stop:
-                async with run_rack(
-                    specs,
-                    first_address=first_address,
-                    https_port=port,
-                    service_port=service_port,
-                    ca_file=ca_file,
-                    world=world,
-                ) as running:
-                    emit(running.ready_line())
-                    await stop.wait()
+async def _serve(
+    rack: "Callable[..., AbstractAsyncContextManager[Rack]]", log: Path | None
+) -> None:
+    """Hold the rack until somebody asks to stop."""
+    from contextlib import nullcontext
 
-        anyio.run(serve)
+    from orchestrator.simulation.rack import WorldLog
+    from orchestrator.simulation.signals import asked_to_stop
+    from orchestrator.systems.azure_sphere_device.simulator import World
+
+    with asked_to_stop() as stop, WorldLog(log) if log else nullcontext() as report:
+        async with rack(world=World(report=report) if report else None) as running:
+            emit(running.ready_line())
+            await stop.wait()
 
 
 @app.command()

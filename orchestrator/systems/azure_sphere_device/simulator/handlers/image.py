@@ -1,4 +1,4 @@
-"""Category Image: what is on the flash."""
+"""Category Image: what is on the flash, and whether it is about to change."""
 
 from orchestrator.systems.azure_sphere_device import models
 from orchestrator.systems.azure_sphere_device.simulator.board import SimulatedBoard
