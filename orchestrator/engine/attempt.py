@@ -56,8 +56,8 @@ class RunFacts(NamedTuple):
 class Attempt:
     """The `StepContext` of one attempt.
 
-    `refusal` is set when the step function must not be called at all. `began` is in monotonic
-    seconds.
+    `refusal` is set when the step function must not be called at all. `duration_us` is what
+    the call took, in microseconds.
     """
 
     __slots__ = (
@@ -65,8 +65,8 @@ class Attempt:
         "_on_progress",
         "arguments",
         "attachments",
-        "began",
         "clients",
+        "duration_us",
         "identities",
         "number",
         "parameters",
@@ -93,7 +93,7 @@ class Attempt:
         self.clients: tuple[object, ...] = ()
         self.arguments: Mapping[str, object] = {}
         self.parameters = step.written
-        self.began = 0.0
+        self.duration_us = 0
         self.values: dict[str, Value] = {}
         self.attachments: list[Attachment] | None = None
         self.identities: list[DeviceIdentity] | None = None

@@ -24,7 +24,7 @@ from orchestrator.domain.records import (
 from orchestrator.domain.unit import DeviceIdentity
 from orchestrator.engine.attempt import Attachment, Attempt
 from orchestrator.engine.prepare import Measuring
-from orchestrator.engine.request import RunRequest
+from orchestrator.engine.request import RunRequest, RunResult
 from orchestrator.engine.verdict import Verdict
 
 
@@ -121,17 +121,17 @@ class Evidence:
         attempt: Attempt,
         verdict: Verdict,
         judged: dict[str, Outcome],
-        duration_us: int,
+        ended_at: str,
     ) -> None:
-        """Add to `pending` that `attempt` ended just now, with everything that it gathered."""
+        """Add to `pending` that `attempt` ended, with everything that it gathered."""
         run_id, sequence = self._run_id, attempt.sequence
         pending.append(
             StepEndRow(
                 run_id,
                 sequence,
                 verdict.outcome.value,
-                self.now(),
-                duration_us,
+                ended_at,
+                attempt.duration_us,
                 verdict.error_class.value if verdict.error_class is not None else "",
                 verdict.code,
                 verdict.message,
@@ -191,10 +191,13 @@ class Evidence:
             self._run_id, sequence, key, identity.system, identity.device_id, self.now()
         )
 
-    def run_end_row(
-        self, outcome: Outcome, duration_us: int, first_failure: int | None, message: str
-    ) -> RunEndRow:
+    def run_end_row(self, result: RunResult) -> RunEndRow:
         """Return the row that closes the run."""
         return RunEndRow(
-            self._run_id, outcome.value, self.now(), duration_us, first_failure, message
+            self._run_id,
+            result.outcome.value,
+            self.now(),
+            result.duration_us,
+            result.first_failure,
+            result.message,
         )

@@ -21,8 +21,8 @@ from orchestrator.domain.errors import (
 from orchestrator.domain.outcome import Outcome
 from orchestrator.domain.unit import DeviceIdentity
 from orchestrator.engine.attempt import Attempt, RunFacts
-from orchestrator.engine.calls import Calls
 from orchestrator.engine.evidence import Evidence
+from orchestrator.engine.lane import Lane
 from orchestrator.engine.prepare import PreparedPlan, PreparedStep
 from orchestrator.engine.request import Bounds, Stop
 from orchestrator.engine.verdict import (
@@ -62,41 +62,39 @@ class Irreversible:
     def __init__(
         self,
         facts: RunFacts,
-        calls: Calls,
         evidence: Evidence,
         bounds: Bounds,
         stop: Callable[[], Stop | None],
     ) -> None:
         self._request = facts.request
         self._binding = facts.binding
-        self._calls = calls
         self._evidence = evidence
         self._bounds = bounds
         self._stop = stop
 
-    async def act(self, attempt: Attempt, seconds: float) -> Verdict:
+    async def act(self, lane: Lane, attempt: Attempt, seconds: float) -> Verdict:
         """Confirm the unit, call the step once, and find out what came of it.
 
         `seconds` bounds each call. Raises AuditUnavailable when the identity cannot be recorded.
         """
-        refusal = await self._confirm(attempt, seconds)
+        refusal = await self._confirm(lane, attempt, seconds)
         if refusal is not None:
             return refusal
         step = attempt.step
         try:
-            await self._calls.call(
+            await lane.call(
                 step, seconds, step.function, attempt, *attempt.clients, **attempt.arguments
             )
         except OrchestratorError as error:
             if is_unknown(error):
-                return await self._settle_probe_decide(attempt, error, seconds)
+                return await self._settle_probe_decide(lane, attempt, error, seconds)
             return verdict_of(error, self._request.secrets)
         return PASSED
 
-    async def _confirm(self, attempt: Attempt, seconds: float) -> Verdict | None:
+    async def _confirm(self, lane: Lane, attempt: Attempt, seconds: float) -> Verdict | None:
         """Record the identity that the unit has now; return why the step must not act, if so."""
         try:
-            identity = await self._reread(attempt.step, seconds)
+            identity = await self._reread(lane, attempt.step, seconds)
         except OrchestratorError as error:
             return verdict_of(error, self._request.secrets)
         await self._evidence.commit([], self._evidence.identity_row(attempt.sequence, identity))
@@ -111,18 +109,18 @@ class Irreversible:
             return verdict_of(error, self._request.secrets)
         return None
 
-    async def _reread(self, step: PreparedStep, seconds: float) -> DeviceIdentity:
+    async def _reread(self, lane: Lane, step: PreparedStep, seconds: float) -> DeviceIdentity:
         """Return the identity that the unit has now, read over a fresh connection."""
         if self._binding.identity is None:
             raise gate_closed("the unit's identity was not read in this run")
         if self._request.read_identity is None:
             raise gate_closed("the unit's identity cannot be read again")
-        identity = await self._calls.call(step, seconds, self._request.read_identity)
+        identity = await lane.call(step, seconds, self._request.read_identity)
         assert isinstance(identity, DeviceIdentity)
         return identity
 
     async def _settle_probe_decide(
-        self, attempt: Attempt, cause: OrchestratorError, seconds: float
+        self, lane: Lane, attempt: Attempt, cause: OrchestratorError, seconds: float
     ) -> Verdict:
         """Wait, ask, and say how the attempt that ended with `cause` really ended.
 
@@ -134,7 +132,7 @@ class Irreversible:
         applied: bool | None = None
         if attempt.step.definition.probe is not None:
             await sleep(attempt.step.definition.settle_seconds)
-            applied = await self._ask(attempt, seconds)
+            applied = await self._ask(lane, attempt, seconds)
         if applied is None:
             message = f"{lost.message}; {_UNKNOWN}"
             return lost._replace(outcome=outcome, message=message, remedy=_HOLD)
@@ -143,23 +141,23 @@ class Irreversible:
         found = _APPLIED if applied else _NOT_APPLIED
         return lost._replace(outcome=outcome, message=f"{lost.message}; {found}")
 
-    async def _ask(self, attempt: Attempt, seconds: float) -> bool | None:
+    async def _ask(self, lane: Lane, attempt: Attempt, seconds: float) -> bool | None:
         """Return what the probe says, None when it cannot say within its bound."""
         ends = current_time() + self._bounds.probe_seconds
         while (left := ends - current_time()) > 0:
             try:
-                return await self._ask_once(attempt, min(left, seconds))
+                return await self._ask_once(lane, attempt, min(left, seconds))
             except OrchestratorError as error:
                 if error.kind not in _ASK_AGAIN:
                     return None
             await sleep(self._bounds.probe_wait_seconds)
         return None
 
-    async def _ask_once(self, attempt: Attempt, seconds: float) -> bool:
+    async def _ask_once(self, lane: Lane, attempt: Attempt, seconds: float) -> bool:
         step = attempt.step
         assert step.definition.probe is not None
-        self._binding.bind(await self._reread(step, seconds))
-        answer = await self._calls.call(
+        self._binding.bind(await self._reread(lane, step, seconds))
+        answer = await lane.call(
             step, seconds, step.definition.probe, attempt, *attempt.clients, **attempt.arguments
         )
         return bool(answer)

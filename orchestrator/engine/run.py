@@ -9,11 +9,11 @@ from anyio import (
     create_task_group,
     current_time,
     get_cancelled_exc_class,
-    sleep_forever,
 )
 
 from orchestrator.domain.errors import AuditUnavailable, OrchestratorError
 from orchestrator.domain.outcome import Outcome
+from orchestrator.engine.lane import Watch
 from orchestrator.engine.request import (
     Bounds,
     EngineServices,
@@ -45,14 +45,15 @@ async def execute(
     failure: OrchestratorError | None = None
     shelter = CancelScope(shield=True)
     async with create_task_group() as group:
-        group.start_soon(_listen, control, shelter, services.bounds)
+        group.start_soon(_guard, runner.watch, control, shelter, services.bounds)
         with shelter:
             try:
                 result = await runner.perform()
             except OrchestratorError as error:
                 # Kept for later: a task group would wrap it into an exception group.
                 failure = error
-        group.cancel_scope.cancel()
+            finally:
+                runner.watch.end()
     if failure is not None:
         raise failure
     if result is None:
@@ -63,13 +64,15 @@ async def execute(
     return result
 
 
-async def _listen(control: RunControl, shelter: CancelScope, bounds: Bounds) -> None:
-    """Turn a cancellation of the surrounding task into a stop with a deadline."""
+async def _guard(watch: Watch, control: RunControl, shelter: CancelScope, bounds: Bounds) -> None:
+    """Watch the deadlines; turn a cancellation of the surrounding task into a bounded stop."""
     try:
-        await sleep_forever()
+        await watch.keep()
     except get_cancelled_exc_class():
         control.stop(Outcome.ABORTED, _ASKED_TO_STOP)
         shelter.deadline = (
             current_time() + bounds.teardown_seconds + bounds.probe_seconds + bounds.closing_seconds
         )
+        with CancelScope(shield=True):
+            await watch.keep()
         raise

@@ -5,16 +5,23 @@ is done by `calls`, judging by `verdict`, rows by `evidence`, and what cannot be
 own rules in `irreversible`. Who shields a run from being cancelled is `run`.
 """
 
-from anyio import CancelScope, create_task_group, current_time, sleep
+from contextlib import suppress
 
-from orchestrator.domain.errors import AuditUnavailable, OrchestratorError, StationMisuse
+from anyio import create_task_group, current_time, sleep
+
+from orchestrator.domain.errors import (
+    AuditUnavailable,
+    DeadlineExceeded,
+    OrchestratorError,
+    StationMisuse,
+)
 from orchestrator.domain.events import publish_nothing
 from orchestrator.domain.outcome import Outcome, run_outcome, worst
 from orchestrator.domain.records import Record
 from orchestrator.engine.attempt import Attempt, Binding, RunFacts
-from orchestrator.engine.calls import Calls
 from orchestrator.engine.evidence import Evidence
 from orchestrator.engine.irreversible import Irreversible, check_gate
+from orchestrator.engine.lane import Lane, Watch
 from orchestrator.engine.news import News
 from orchestrator.engine.prepare import PreparedItem, PreparedPlan, PreparedStep, bind
 from orchestrator.engine.request import EngineServices, RunControl, RunRequest, RunResult, Stop
@@ -54,11 +61,10 @@ class Runner:
         self._binding = Binding(request.identity)
         self._facts = RunFacts(prepared.plan, request, services.clock, self._binding)
         self._evidence = Evidence(services.recorder, services.clock, request)
-        self._calls = Calls(request, control)
-        self._irreversible = Irreversible(
-            self._facts, self._calls, self._evidence, services.bounds, self._stop
-        )
-        self._pending: list[Record] = list(request.opening)
+        self._irreversible = Irreversible(self._facts, self._evidence, services.bounds, self._stop)
+        self.watch = Watch()
+        self._lane = Lane(request, control, self.watch)
+        self._lane.pending.extend(request.opening)
         self._scope: dict[str, object] = _scope(prepared, request) if prepared.conditional else {}
         self._passed: set[int] = set()
         self._failed: list[Outcome] = []
@@ -66,16 +72,13 @@ class Runner:
         self._message = ""
         self._in_teardown = False
         self._ends = _FOREVER
-        self._waiting: CancelScope | None = None
         self._group_error: OrchestratorError | None = None
         control.attach(self.stop_now)
 
     def stop_now(self) -> None:
         """Cut off what is running, because the control was told to stop."""
         if not self._in_teardown:
-            self._calls.cut_off()
-            if self._waiting is not None:
-                self._waiting.cancel()
+            self.watch.cut_off()
 
     async def perform(self) -> RunResult:
         """Run setup, main and teardown and close the run.
@@ -88,18 +91,21 @@ class Runner:
             self._news.run_started(self._prepared.plan.name, len(self._prepared.steps))
         outcome = Outcome.ERROR
         try:
-            try:
-                main = await self._setup_and_main()
-            finally:
-                teardown = await self._teardown()
+            with self._lane:
+                try:
+                    main = await self._setup_and_main()
+                finally:
+                    teardown = await self._teardown()
             outcome = run_outcome(main, teardown)
-            duration_us = int((self._clock.monotonic() - began) * 1e6)
-            self._evidence.best_effort = False
-            row = self._evidence.run_end_row(
-                outcome, duration_us, self._first_failure, self._message
+            result = RunResult(
+                outcome,
+                self._message,
+                self._first_failure,
+                int((self._clock.monotonic() - began) * 1e6),
             )
-            await self._evidence.commit(self._pending, row)
-            return RunResult(outcome, self._message, self._first_failure, duration_us)
+            self._evidence.best_effort = False
+            await self._evidence.commit(self._lane.pending, self._evidence.run_end_row(result))
+            return result
         except AuditUnavailable as error:
             outcome, self._message = Outcome.ERROR, str(error)
             raise
@@ -128,7 +134,7 @@ class Runner:
                 self._fail(None, control.requested.outcome, control.requested.message)
                 return False
             if isinstance(item, PreparedStep):
-                goes_on = await self._step(item, self._pending)
+                goes_on = await self._step(item, self._lane)
             else:
                 goes_on = await self._group(item)
             if not goes_on:
@@ -149,7 +155,7 @@ class Runner:
                 break
             try:
                 if isinstance(item, PreparedStep):
-                    await self._step(item, self._pending)
+                    await self._step(item, self._lane)
                 else:
                     await self._group(item)
             except StationMisuse as fault:
@@ -159,21 +165,22 @@ class Runner:
     async def _group(self, steps: tuple[PreparedStep, ...]) -> bool:
         """Run `steps` side by side. Their begins are one commit, their ends each its own."""
         attempts = [self._open(step, 1) for step in steps]
+        self._lane.boundary = ""
         began_at = self._evidence.now()
         rows = [self._evidence.begin_row(attempt, began_at) for attempt in attempts]
         try:
-            await self._evidence.commit(self._pending, *rows)
+            await self._evidence.commit(self._lane.pending, *rows)
         except StationMisuse as fault:
             for attempt in attempts:
-                self._end_unbegun(attempt, self._pending, fault)
+                self._end_unbegun(attempt, self._lane.pending, fault)
             raise
         verdicts: list[bool] = []
 
         async def child(attempt: Attempt) -> None:
-            pending: list[Record] = []
             try:
-                verdicts.append(await self._step(attempt.step, pending, attempt))
-                await self._evidence.commit(pending)
+                with self._lane.beside() as lane:
+                    verdicts.append(await self._step(attempt.step, lane, attempt))
+                    await self._evidence.commit(lane.pending)
             except (AuditUnavailable, StationMisuse) as error:
                 # A sibling must come to its own end: an error that left here would cancel it.
                 self._group_error = self._group_error or error
@@ -188,9 +195,7 @@ class Runner:
 
     # One step -----------------------------------------------------------------------------------
 
-    async def _step(
-        self, step: PreparedStep, pending: list[Record], opened: Attempt | None = None
-    ) -> bool:
+    async def _step(self, step: PreparedStep, lane: Lane, opened: Attempt | None = None) -> bool:
         """Run one step with its retries; say whether the section goes on after it.
 
         `opened` is the first attempt, when its begin is durable already.
@@ -198,7 +203,7 @@ class Runner:
         number = 1
         while True:
             attempt = opened or self._open(step, number)
-            verdict = await self._attempt(attempt, pending, opened is not None)
+            verdict = await self._attempt(attempt, lane, opened is not None)
             retry = step.planned.retry
             if (
                 verdict.outcome is _PASS
@@ -207,7 +212,7 @@ class Runner:
                 or not self._may_retry(step, verdict)
             ):
                 break
-            await self._pause(float(retry.wait_seconds), pending)
+            await self._pause(step, float(retry.wait_seconds), lane)
             if not self._may_retry(step, verdict):
                 break
             opened = None
@@ -230,15 +235,14 @@ class Runner:
             return current_time() < self._ends
         return self._control.requested is None
 
-    async def _pause(self, seconds: float, pending: list[Record]) -> None:
+    async def _pause(self, step: PreparedStep, seconds: float, lane: Lane) -> None:
         """Wait before the next attempt. What the last one came to is durable before."""
-        if seconds <= 0:
-            return
-        await self._evidence.commit(pending)
-        with CancelScope(deadline=min(current_time() + seconds, self._ends)) as scope:
-            self._waiting = scope
-            await sleep(seconds)
-        self._waiting = None
+        if seconds > 0:
+            lane.boundary = ""
+            await self._evidence.commit(lane.pending)
+            # A stop or the end of the teardown cuts the wait off; the caller looks for both.
+            with suppress(Stopped, DeadlineExceeded):
+                await lane.call(step, min(2 * seconds, self._ends - current_time()), sleep, seconds)
 
     def _open(self, step: PreparedStep, number: int) -> Attempt:
         """Number a new attempt and find out whether the step function may be called."""
@@ -282,46 +286,49 @@ class Runner:
             )
         return tuple(resources[need] for need in step.needs)
 
-    async def _attempt(self, attempt: Attempt, pending: list[Record], durable: bool) -> Verdict:
-        """Carry out one attempt and leave its end in `pending`. `durable`: its begin is."""
+    async def _attempt(self, attempt: Attempt, lane: Lane, durable: bool) -> Verdict:
+        """Carry out one attempt and leave its end in `lane`. `durable`: its begin is."""
         evidence, step = self._evidence, attempt.step
         if not durable:
-            await self._begin(attempt, pending)
+            await self._begin(attempt, lane)
         if self._news is not None:
             self._news.step_started(attempt)
-        attempt.began = self._clock.monotonic()
-        verdict = attempt.refusal or await self._act(attempt)
+        verdict = attempt.refusal
+        if verdict is None:
+            began = self._clock.monotonic()
+            verdict = await self._act(lane, attempt)
+            attempt.duration_us = int((self._clock.monotonic() - began) * 1e6)
         judged: dict[str, Outcome] = {}
         if attempt.values or (step.limited and verdict.outcome is _PASS):
             judged, by_values = judge_values(step, attempt.values)
             if verdict.outcome is _PASS and by_values is not PASSED:
                 verdict = by_values
-        duration_us = int((self._clock.monotonic() - attempt.began) * 1e6)
-        evidence.add_end(pending, attempt, verdict, judged, duration_us)
+        lane.boundary = ended_at = evidence.now()
+        evidence.add_end(lane.pending, attempt, verdict, judged, ended_at)
         if self._news is not None:
             self._news.step_finished(attempt, verdict)
         return verdict
 
-    async def _begin(self, attempt: Attempt, pending: list[Record]) -> None:
+    async def _begin(self, attempt: Attempt, lane: Lane) -> None:
         """Make the begin durable, unless the step function is not called at all."""
         evidence = self._evidence
-        row = evidence.begin_row(attempt, evidence.now())
+        row = evidence.begin_row(attempt, lane.boundary or evidence.now())
         if attempt.refusal is not None:
-            pending.append(row)
+            lane.pending.append(row)
             return
         try:
-            await evidence.commit(pending, row)
+            await evidence.commit(lane.pending, row)
         except StationMisuse as fault:
-            self._end_unbegun(attempt, pending, fault)
+            self._end_unbegun(attempt, lane.pending, fault)
             raise
 
     def _end_unbegun(self, attempt: Attempt, pending: list[Record], fault: StationMisuse) -> None:
         """End an attempt whose begin met rows that cannot be stored; nothing was called."""
         verdict = verdict_of(fault, self._request.secrets)
-        self._evidence.add_end(pending, attempt, verdict, {}, 0)
+        self._evidence.add_end(pending, attempt, verdict, {}, self._evidence.now())
         self._passed.clear()
 
-    async def _act(self, attempt: Attempt) -> Verdict:
+    async def _act(self, lane: Lane, attempt: Attempt) -> Verdict:
         """Call the step function, whose begin is durable, and say what it came to."""
         step = attempt.step
         seconds = step.timeout_seconds
@@ -330,9 +337,9 @@ class Runner:
         elif self._control.requested is not None:
             return verdict_of(Stopped(self._control.requested), self._request.secrets)
         if step.irreversible:
-            return await self._irreversible.act(attempt, seconds)
+            return await self._irreversible.act(lane, attempt, seconds)
         try:
-            await self._calls.call(
+            await lane.call(
                 step, seconds, step.function, attempt, *attempt.clients, **attempt.arguments
             )
         except OrchestratorError as error:
