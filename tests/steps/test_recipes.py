@@ -4,17 +4,27 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from orchestrator.domain.events import publish_nothing
 from orchestrator.domain.outcome import Outcome
 from orchestrator.domain.records import IdentityRow, MeasurementRow, Record, StepEndRow, StepRow
 from orchestrator.domain.unit import DeviceIdentity, Unit
-from orchestrator.engine.run import EngineServices, RunControl, RunRequest, RunResult, execute
+from orchestrator.engine.run import (
+    Bounds,
+    EngineServices,
+    RunControl,
+    RunRequest,
+    RunResult,
+    execute,
+)
 from orchestrator.recipe.check import load_plan
 from orchestrator.recipe.plan import ParallelSteps, Plan, PlannedStep
 from orchestrator.steps.generate import catalogue
 from orchestrator.steps.table import definitions
 from orchestrator.systems.azure_sphere_device.client import SphereDevice
+from orchestrator.systems.azure_sphere_device.endpoints import DEVICE_ENDPOINTS
 from orchestrator.systems.azure_sphere_device.fixture import SYSTEM
 from orchestrator.systems.azure_sphere_device.image_package import inspect_image
 from orchestrator.systems.azure_sphere_device.simulator import Fault, LeftoverImage
@@ -94,7 +104,13 @@ async def run(plan: Plan, it, notebook: Notebook) -> RunResult:
         opening=(),
     )
     services = EngineServices(
-        recorder=notebook, clock=it.clock, definitions=definitions(), publish=publish_nothing
+        recorder=notebook,
+        clock=it.clock,
+        definitions={
+            name: replace(each, settle_seconds=0.0) for name, each in definitions().items()
+        },
+        publish=publish_nothing,
+        bounds=Bounds(probe_seconds=0.2, probe_wait_seconds=0.0),
     )
     return await execute(plan, request, services, RunControl())
 
@@ -209,3 +225,48 @@ async def test_the_rework_recipe_reports_what_it_cannot_clean(bench, load) -> No
     assert result.outcome is Outcome.FAIL
     assert it.board.storage.installed == {}
     assert (notebook.ends()["wifi"], notebook.ends()["capabilities"]) == (["FAIL"], ["FAIL"])
+
+
+WEATHER = st.builds(
+    Fault,
+    kind=st.sampled_from(["busy", "drop", "lost_answer", "reboot", "garbage", "refuse"]),
+    calls=st.sampled_from([endpoint.name for endpoint in DEVICE_ENDPOINTS]).map(lambda it: (it,)),
+    skip=st.integers(0, 6),
+    times=st.integers(1, 4),
+    at=st.sampled_from([0.0, 0.5, 1.0]),
+)
+BOARDS = st.fixed_dictionaries(
+    {},
+    optional={
+        "images": st.just((FOREIGN,)),
+        "manufacturing_state": st.just("Module1Complete"),
+        "capabilities": st.just((11,)),
+        "wifi_networks": st.just(("FactoryNet",)),
+        "os_version": st.just("22.09"),
+    },
+)
+GOOD = {"images", "manufacturing_state"}
+
+
+@settings(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(weather=st.lists(WEATHER, max_size=3), spec=BOARDS)
+async def test_in_any_weather_pass_means_finished_and_bad_means_untouched(
+    bench, load, weather: list[Fault], spec: dict[str, object]
+) -> None:
+    """PASS is said only of a locked board that is right; a bad board's state never moves."""
+    it, notebook = bench(faults=tuple(weather), boot_seconds=0.05, **spec), Notebook()
+    result = await run(load("guardian-line.yaml"), it, notebook)
+    if result.outcome is Outcome.PASS:
+        assert it.board.state == "DeviceComplete"
+        assert len(it.board.storage.installed) == 2
+        assert not it.board.own_capabilities
+        assert not it.board.wifi_networks
+        assert notebook.ends()["finalized"][-1] == "PASS"
+    if not GOOD.issuperset(spec):
+        assert result.outcome is not Outcome.PASS
+        assert it.did("manufacturing_state") == 0
+    assert it.did("manufacturing_state") <= 2
