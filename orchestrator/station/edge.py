@@ -3,10 +3,10 @@
 What is held back is never lost: the caller finds it in `error` and must do something about it.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import anyio
 
@@ -37,7 +37,7 @@ class Edge:
 
 
 @asynccontextmanager
-async def beside(companion: Callable[[], Awaitable[None]]) -> AsyncIterator[None]:
+async def beside(companion: Callable[[], Coroutine[Any, Any, None]]) -> AsyncIterator[None]:
     """Run `companion` beside the block and cancel it at the block's end.
 
     An exception of the block comes out as it is, not in a group.

@@ -88,10 +88,14 @@ def _inputs(plan: Plan, given: Mapping[str, Scalar], mistakes: list[str]) -> dic
         typed = _typed(value, declared)
         if typed is None:
             wanted = ", ".join(declared.choices) if declared.choices else _KIND_WORDS[declared.kind]
-            mistakes.append(f"`inputs.{name}` has the value {value!r}; allowed: {wanted}")
+            mistakes.append(f"`inputs.{name}` has the value {_shown(value)}; allowed: {wanted}")
         else:
             values[name] = typed
     return values
+
+
+def _shown(value: Scalar) -> str:
+    return f'"{value}"' if isinstance(value, str) else str(value).lower()
 
 
 _KIND_WORDS = {

@@ -1,0 +1,215 @@
+"""The composition root: settings become a fixture, an audit, plans, steps and a station.
+
+The only module that knows every floor, and with the settings the only place where a vendor's name
+meets the station.
+"""
+
+import signal
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TextIO
+
+import stamina
+from structlog.typing import FilteringBoundLogger
+
+from orchestrator.audit.database import Audit, open_audit
+from orchestrator.audit.migrate import check as check_schema
+from orchestrator.audit.queries import open_runs
+from orchestrator.domain.clock import SystemClock
+from orchestrator.domain.errors import OrchestratorError
+from orchestrator.domain.fixture import Fixture
+from orchestrator.domain.ids import TimeOrderedIds
+from orchestrator.domain.unit import Unit
+from orchestrator.engine.step import StepDefinition
+from orchestrator.station.daemon import Parts, Station, StationEnd, Timing
+from orchestrator.station.edge import beside
+from orchestrator.station.hub import Hub
+from orchestrator.station.lock import station_lock
+from orchestrator.station.log import make_logger
+from orchestrator.station.prepare import prepare_recipes
+from orchestrator.station.recipes import RecipeShelf
+from orchestrator.station.recovery import OpenRun
+from orchestrator.station.serials import UnitRule, unit_rule
+from orchestrator.station.settings import Settings
+from orchestrator.station.settings_file import load_settings
+from orchestrator.station.signals import stop_requests
+from orchestrator.steps.table import definitions
+from orchestrator.systems.azure_sphere_device.fixture import SphereFixture
+from orchestrator.systems.azure_sphere_device.image_package import inspect_image
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """Everything that can be known before anything is opened."""
+
+    settings: Settings
+    shelf: RecipeShelf
+    rule: UnitRule
+    steps: dict[str, StepDefinition]
+    fixture: Fixture
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """How the station ended, and the signal that ended it, if one did."""
+
+    end: StationEnd
+    asked_by: signal.Signals | None
+
+
+def prepare(settings: Settings) -> Prepared:
+    """Read and check all that the settings name.
+
+    Raises ConfigurationMistakes and RecipeMistakes; nothing was started then.
+    """
+    steps = definitions()
+    return Prepared(
+        settings=settings,
+        shelf=_shelf(settings, steps),
+        rule=unit_rule(settings.unit),
+        steps=steps,
+        fixture=make_fixture(settings),
+    )
+
+
+def _shelf(settings: Settings, steps: dict[str, StepDefinition]) -> RecipeShelf:
+    catalogue = {name: definition.signature for name, definition in steps.items()}
+    return prepare_recipes(settings, catalogue, inspect_image)
+
+
+def make_fixture(settings: Settings) -> Fixture:
+    """Return the fixture that the settings describe. Raises ConfigurationMistakes."""
+    sphere = settings.fixture.azure_sphere
+    return SphereFixture(
+        service_url=sphere.service_url, ca_file=sphere.ca_file, https_port=sphere.https_port
+    )
+
+
+def logger_for(prepared: Prepared, stream: TextIO | None = None) -> FilteringBoundLogger:
+    """Return the diagnostic log, which never shows a secret of these recipes."""
+    secrets = {secret.reveal() for plan in prepared.shelf.plans for secret in plan.secrets.values()}
+    settings = prepared.settings
+    return make_logger(
+        level=settings.log.level, style=settings.log.format, secrets=secrets, stream=stream
+    ).bind(station=settings.station.name)
+
+
+async def run_station(
+    prepared: Prepared,
+    *,
+    hub: Hub,
+    log: FilteringBoundLogger,
+    boards: int | None = None,
+) -> Finish:
+    """Run the station until a signal stops it, or until `boards` have their verdict.
+
+    Raises StationBusy when the data folder is in use, AuditUnavailable when the audit cannot be
+    opened.
+    """
+    settings = prepared.settings
+    # By default every retry of a call is printed on stdout, which belongs to the answer.
+    stamina.instrumentation.set_on_retry_hooks(())
+    with station_lock(settings.station.data_dir):
+        async with open_audit(settings.database_url) as audit:
+            station = Station(settings, _parts(prepared, audit, hub, log))
+            return await _run_until_asked(station, boards)
+
+
+async def _run_until_asked(station: Station, boards: int | None) -> Finish:
+    asked: list[signal.Signals] = []
+
+    async def obey() -> None:
+        async for number in stop_requests():
+            asked.append(number)
+            if len(asked) == 1:
+                station.stop()
+            else:
+                station.stop_at_once()
+
+    async with beside(obey):
+        end = await station.run(boards)
+    return Finish(end, asked[0] if asked else None)
+
+
+def _parts(prepared: Prepared, audit: Audit, hub: Hub, log: FilteringBoundLogger) -> Parts:
+    clock = SystemClock()
+    sphere = prepared.settings.fixture.azure_sphere
+
+    async def left_open() -> Sequence[OpenRun]:
+        rows = await audit.read(open_runs, station=prepared.settings.station.name)
+        return [_open_run(row) for row in rows]
+
+    return Parts(
+        fixture=prepared.fixture,
+        recorder=audit,
+        open_runs=left_open,
+        database_version=audit.database_version,
+        shelf=prepared.shelf,
+        rule=prepared.rule,
+        definitions=prepared.steps,
+        clock=clock,
+        ids=TimeOrderedIds(clock),
+        hub=hub,
+        log=log,
+        timing=Timing(
+            poll_seconds=sphere.poll_seconds,
+            gone_seconds=sphere.gone_seconds,
+            ready_seconds=sphere.ready_seconds,
+            swap_check_seconds=sphere.swap_check_seconds,
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """One thing that a station needs. `settings` is true when the settings are to blame."""
+
+    what: str
+    fault: OrchestratorError | None = None
+    settings: bool = False
+
+
+class _Checks:
+    """Collects one line per thing that was looked at."""
+
+    def __init__(self) -> None:
+        self.lines: list[Checked] = []
+
+    @contextmanager
+    def of(self, what: str, *, settings: bool = True) -> Iterator[None]:
+        """Note whether the block goes well; a fault is noted, not raised."""
+        try:
+            yield
+        except OrchestratorError as fault:
+            self.lines.append(Checked(what, fault, settings))
+        else:
+            self.lines.append(Checked(what))
+
+
+async def check_station(path: Path) -> list[Checked]:
+    """Look at everything that a station with these settings needs; changes nothing."""
+    checks = _Checks()
+    settings: Settings | None = None
+    with checks.of(f"settings {path}"):
+        settings = load_settings(path)
+    if settings is None:
+        return checks.lines
+    shelf: RecipeShelf | None = None
+    with checks.of("serial numbers"):
+        unit_rule(settings.unit)
+    with checks.of(f"recipes ({len(settings.recipes.files)})"):
+        shelf = _shelf(settings, definitions())
+    if shelf is not None:
+        with checks.of("one recipe for these units"):
+            shelf.choose(Unit(None, settings.unit.part_number, settings.unit.revision))
+    with checks.of("database", settings=False):
+        await check_schema(settings.database_url)
+    fixture: Fixture | None = None
+    with checks.of("certificate of the boards"):
+        fixture = make_fixture(settings)
+    if fixture is not None:
+        with checks.of("local service", settings=False):
+            await fixture.attached()
+    return checks.lines

@@ -1,0 +1,208 @@
+"""`orchestrator demo`: a simulated rack and a real station, from nothing to a summary.
+
+The rack is a process of its own that speaks HTTPS; the station is the one that a factory runs, on
+settings that the demo writes into its data folder.
+"""
+
+import shlex
+import subprocess
+import sys
+import textwrap
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from orchestrator.cli.exit_codes import ExitCode
+from orchestrator.cli.output import Format, emit, print_rows, printable, say
+
+if TYPE_CHECKING:
+    from orchestrator.app import Finish
+    from orchestrator.station.tools import Verdict
+
+READY_SECONDS = 60.0
+STOP_SECONDS = 10.0
+WIDTH = 96
+_SETTINGS = """\
+# Settings of a demo. A real station: see config/station.example.toml.
+[station]
+name = "demo"
+operation = "PROGRAM"
+data_dir = "."
+
+[unit]
+part_number = "GUARDIAN-100"
+
+[unit.serial_number]
+rule = "device_id"
+last = 12
+
+[recipes]
+files = [{recipe}]
+
+[fixture.azure_sphere]
+service_url = {service}
+ca_file = {ca_file}
+https_port = {https_port}
+poll_seconds = 0.25
+ready_seconds = 5.0
+
+[log]
+level = "error"
+"""
+
+
+def demo(
+    boards: Annotated[int, typer.Option(min=1, max=250, help="How many boards.")] = 8,
+    data_dir: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder for the audit database; must not hold one already.",
+            show_default="a new folder orchestrator-demo-TIME here",
+        ),
+    ] = None,
+    faults: Annotated[
+        bool, typer.Option("--faults", help="Make some boards bad; they must not pass.")
+    ] = False,
+) -> None:
+    """Run a recipe on simulated boards, all at once, and prove it with a database.
+
+    Starts a rack of simulated boards and a station, shows one row per slot, ends by itself and
+    prints what every board came to. Exit code 0 if all passed, 1 if some did not.
+
+    Example: orchestrator demo --boards 16 --faults
+    """
+    import anyio
+
+    from orchestrator.cli.station import exit_code_of
+
+    folder = _folder(data_dir)
+    if folder is None:
+        raise typer.Exit(ExitCode.CANNOT_CREATE)
+    say(f"{boards} simulated boards; everything about them goes to {folder}")
+    finish = anyio.run(_run, folder, boards, faults)
+    _summary(finish.end.verdicts, folder)
+    raise typer.Exit(exit_code_of(finish))
+
+
+def _folder(wanted: Path | None) -> Path | None:
+    """Make the data folder; None, with a sentence, when it holds an audit or cannot be made."""
+    from datetime import datetime
+
+    stamp = datetime.now().astimezone().strftime("%Y%m%d-%H%M%S")
+    folder = (wanted or Path(f"orchestrator-demo-{stamp}")).absolute()
+    try:
+        folder.mkdir(parents=True, exist_ok=wanted is not None)
+        taken = sorted(path.name for path in folder.iterdir())
+    except OSError as refusal:
+        say(f"error: the folder {folder} cannot be made: {refusal.strerror}")
+        say("  Name another one with --data-dir")
+        return None
+    if any(name in taken for name in ("audit.db", "station.toml", "rack.toml")):
+        say(f"error: the folder {folder} already holds a demo or a station")
+        say("  Name a new folder with --data-dir, nothing is ever overwritten")
+        return None
+    return folder
+
+
+async def _run(folder: Path, boards: int, faults: bool) -> "Finish":
+    from orchestrator.app import prepare
+    from orchestrator.cli.demo_rack import rack_text
+    from orchestrator.cli.live import Show, on_terminal, run_shown
+    from orchestrator.station.settings_file import load_settings
+
+    rack_file = folder / "rack.toml"
+    rack_file.write_text(rack_text(boards, faults=faults), encoding="utf-8")
+    async with _rack(folder, rack_file) as ready:
+        settings_file = folder / "station.toml"
+        settings_file.write_text(settings_text(ready), encoding="utf-8")
+        prepared = prepare(load_settings(settings_file))
+        show = Show.TABLE if on_terminal() else Show.LINES
+        return await run_shown(prepared, show, len(ready["boards"]))
+
+
+def settings_text(ready: "Mapping[str, Any]") -> str:
+    """Return the settings of a station for the rack that said it is `ready`."""
+    import json
+
+    from orchestrator.domain.shipped import shipped
+
+    return _SETTINGS.format(
+        recipe=json.dumps(str(shipped("recipes") / "guardian-line.yaml")),
+        service=json.dumps(ready["service"]),
+        ca_file=json.dumps(ready["ca_file"]),
+        https_port=ready["https_port"],
+    )
+
+
+def _rack(folder: Path, rack_file: Path) -> "AbstractAsyncContextManager[dict[str, Any]]":
+    """Return a context in which the rack runs as a process of its own."""
+    from orchestrator.cli.child import running_child
+
+    command = rack_command(folder, rack_file)
+    return running_child(command, folder / "rack.log", READY_SECONDS, STOP_SECONDS)
+
+
+def rack_command(folder: Path, rack_file: Path) -> list[str]:
+    """Return the command that runs the boards of `rack_file` and leaves its files in `folder`."""
+    return [
+        *(sys.executable, "-m", "orchestrator", "simulate", "rack"),
+        *("--rack", str(rack_file), "--https-port", "0", "--service-port", "0"),
+        *("--ca-file", str(folder / "device-ca.pem")),
+        *("--world-log", str(folder / "world.jsonl")),
+    ]
+
+
+def _summary(verdicts: "Sequence[Verdict]", folder: Path) -> None:
+    ordered = sorted(verdicts, key=lambda verdict: verdict.slot)
+    rows = [
+        {
+            "slot": verdict.slot,
+            "unit": verdict.serial_number or "-",
+            "outcome": verdict.outcome.value,
+        }
+        for verdict in ordered
+    ]
+    print_rows(rows, Format.TABLE)
+    bad = [verdict for verdict in ordered if not verdict.outcome.is_pass]
+    for verdict in bad:
+        emit(f"\n{verdict.slot} {verdict.outcome.value}\n{_paragraph(verdict.message)}")
+    counts = Counter(row["outcome"] for row in rows)
+    totals = ", ".join(f"{count} {outcome}" for outcome, count in sorted(counts.items()))
+    emit(f"\n{len(rows)} boards: {totals or 'none had its verdict'}")
+    if rows:
+        _next_commands((bad or ordered)[0], folder)
+
+
+def _paragraph(message: str) -> str:
+    return textwrap.fill(
+        printable(message),
+        WIDTH,
+        initial_indent="  ",
+        subsequent_indent="  ",
+        break_on_hyphens=False,
+    )
+
+
+def _next_commands(shown: "Verdict", folder: Path) -> None:
+    emit("\nAsk the audit:")
+    for words in (
+        ["audit", "runs"],
+        *([["audit", "run", shown.run_id]] if shown.run_id else []),
+        *([["audit", "unit", shown.serial_number]] if shown.serial_number else []),
+        ["audit", "failures"],
+    ):
+        emit("  " + _command(["orchestrator", *words, "--data-dir", _near(folder)]))
+
+
+def _near(folder: Path) -> str:
+    """Name the folder as seen from here, if it lies here."""
+    here = Path.cwd()
+    return str(folder.relative_to(here)) if folder.is_relative_to(here) else str(folder)
+
+
+def _command(words: Sequence[str]) -> str:
+    return subprocess.list2cmdline(words) if sys.platform == "win32" else shlex.join(words)
