@@ -13,6 +13,7 @@ from orchestrator.recipe.mistakes import CheckResult, Mistake
 from orchestrator.recipe.nodes import Place
 
 _WIDEST = 100
+_MOST_CONTEXT = 2
 _BOLD, _RED, _YELLOW, _BLUE, _OFF = "\x1b[1m", "\x1b[1;31m", "\x1b[1;33m", "\x1b[1;34m", "\x1b[0m"
 
 Sources = Mapping[str, tuple[str, ...]]
@@ -38,13 +39,27 @@ def as_objects(result: CheckResult) -> list[dict[str, Any]]:
 
 
 def as_json(results: Sequence[CheckResult]) -> str:
-    """Return the mistakes of several files as one JSON object."""
+    """Return the mistakes of several files, and what the sound ones became, as one JSON object."""
     mistakes = [each for result in results for each in as_objects(result)]
     counts = {
         "errors": sum(result.errors for result in results),
         "warnings": sum(result.warnings for result in results),
     }
-    return json.dumps({"schema": 1, **counts, "mistakes": mistakes}, indent=2, ensure_ascii=False)
+    recipes = [_recipe(result) for result in results]
+    answer = {"schema": 1, **counts, "recipes": recipes, "mistakes": mistakes}
+    return json.dumps(answer, indent=2, ensure_ascii=False)
+
+
+def _recipe(result: CheckResult) -> dict[str, Any]:
+    plan = result.plan
+    return {
+        "file": next(iter(result.sources)),
+        "sound": plan is not None,
+        "name": plan.name if plan else None,
+        "version": plan.version if plan else None,
+        "content_hash": plan.content_hash if plan else None,
+        "steps": sum(1 for _ in plan.steps()) if plan else None,
+    }
 
 
 def _object(mistake: Mistake) -> dict[str, Any]:
@@ -136,7 +151,7 @@ def _marked(
     previous = 0
     for number in numbers:
         if context and number == marks[0][0].line:
-            shown = range(max(context, previous + 1), number)
+            shown = range(max(context, number - _MOST_CONTEXT, previous + 1), number)
             lines += [_source_line(above, source, width, paint) for above in shown]
         elif previous and number > previous + 1:
             lines.append("...")

@@ -21,6 +21,12 @@ RECIPE_KEYS = (
     "main",
     "teardown",
 )
+RECIPE_HINTS = {
+    "includes": "write `- include: FILE` as an item of setup, main or teardown",
+    "include": "write `- include: FILE` as an item of setup, main or teardown",
+    "steps": "write the steps under `main`; `steps` belongs to included files",
+    "on": "write `for` with part_number, revision and operation",
+}
 FOR_KEYS = ("part_number", "revision", "operation")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._+-]{0,63}")
 _VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,31}")
@@ -41,19 +47,8 @@ def recipe_table(report: Report, root: Node | None, shown: str) -> Table | None:
         return None
     if not language_version(report, root, first=True):
         return None
-    found = shape.table(report, root, "a recipe", RECIPE_KEYS, ("name", "version", "main"))
-    if root.entry("includes") is not None or root.entry("include") is not None:
-        # The plain "unknown key" is there already; this says where an include belongs.
-        entry = root.entry("includes") or root.entry("include")
-        assert entry is not None
-        report.error(
-            "R055",
-            entry.key.place,
-            "an include stands where its steps belong",
-            label="not here",
-            help="write `- include: FILE` as an item of setup, main or teardown",
-        )
-    return found
+    required = ("name", "version", "main")
+    return shape.table(report, root, "a recipe", RECIPE_KEYS, required, hints=RECIPE_HINTS)
 
 
 def language_version(report: Report, root: Table, *, first: bool) -> bool:

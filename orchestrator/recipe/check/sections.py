@@ -29,6 +29,15 @@ STEP_KEYS = (
     "required",
     "measure",
 )
+STEP_HINTS = {
+    "needs": "steps run in the order in which they are written; use `if` and steps.ID.outcome",
+    "when": "write `if`",
+    "run": "steps are named by `uses`; recipes run no programs of their own",
+    "args": "write `with`",
+    "limits": "write `measure`",
+    "retries": "write `retry: {times: 3, wait: 5s}`",
+    "irreversible": "the step itself says so; a recipe cannot change it",
+}
 GROUP_KEYS = ("parallel", "id")
 INCLUDE_KEYS = ("recipe", "description", "steps")
 MOST_STEPS = 500
@@ -101,7 +110,7 @@ class SectionReader:
     def _step(self, node: Node, section: SectionName) -> Draft | None:
         report = self._check.report
         found = shape.table(
-            report, node, "a step", STEP_KEYS, ("uses",), context=max(node.place.line, 1)
+            report, node, "a step", STEP_KEYS, ("uses",), context=node.place.line, hints=STEP_HINTS
         )
         self._count += 1
         if found is None:

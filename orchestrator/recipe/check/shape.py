@@ -4,7 +4,7 @@ Each returns what it found or None after it has reported what is wrong.
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from typing import TypeVar
 
@@ -24,10 +24,12 @@ def table(
     required: Iterable[str] = (),
     *,
     context: int | None = None,
+    hints: Mapping[str, str] | None = None,
 ) -> Table | None:
     """Return `node` if it is a table; report keys that are not `allowed` and missing ones.
 
-    `what` names the part in messages; `allowed` of None takes any key.
+    `what` names the part in messages; `allowed` of None takes any key. `hints` say what to write
+    instead of keys that people bring from elsewhere.
     """
     if not isinstance(node, Table):
         report.error(
@@ -48,6 +50,7 @@ def table(
                     f"unknown key {ticked(entry.key.value)}",
                     label=label or f"not a key of {what}",
                     allowed=known,
+                    help=(hints or {}).get(entry.key.value, ""),
                     replacement=guess,
                     context=context,
                 )
