@@ -27,7 +27,7 @@ Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 _KEEP_ALIVE_SECONDS = 120
 _STOP_SECONDS = 1.0
-_SLOW_LINK_BUFFER_BYTES = 16384
+_READ_AHEAD_BYTES = 16384
 
 
 def http_config() -> Config:
@@ -56,10 +56,28 @@ async def _no_application(_scope: Scope, _receive: Receive, _send: Send) -> None
 class CuttableProtocol(H11Protocol):
     """One connection whose application may cut the line by raising LinkDropped."""
 
-    def __init__(self, config: Config, state: ServerState, app: Application) -> None:
+    def __init__(
+        self, config: Config, state: ServerState, app: Application, read_ahead_bytes: int
+    ) -> None:
         super().__init__(config, state, {})
         self._application = app
+        self._read_ahead_bytes = read_ahead_bytes
         self.app = self._serve
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn's class
+        """Take the connection; on a slow link TLS may not read far ahead either."""
+        super().connection_made(transport)
+        limit = getattr(transport, "set_read_buffer_limits", None)
+        if self._read_ahead_bytes and limit is not None:
+            limit(self._read_ahead_bytes)
+
+    def data_received(self, data: bytes) -> None:
+        """Take bytes; on a slow link read no more until the board has taken them."""
+        super().data_received(data)
+        # Before the first request there is no cycle, whatever its annotation says.
+        waiting = len(getattr(self.cycle, "body", b""))
+        if self._read_ahead_bytes and waiting > self._read_ahead_bytes:
+            self.flow.pause_reading()
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
@@ -96,8 +114,15 @@ class Background:
 class HttpListener:
     """A listening socket with all its connections."""
 
-    def __init__(self, app: Application, config: Config, tls: ssl.SSLContext | None) -> None:
+    def __init__(
+        self,
+        app: Application,
+        config: Config,
+        tls: ssl.SSLContext | None,
+        read_ahead_bytes: int = 0,
+    ) -> None:
         self._app = app
+        self._read_ahead_bytes = read_ahead_bytes
         self._config = config
         self._tls = tls
         self._state = ServerState()
@@ -111,7 +136,7 @@ class HttpListener:
     async def open(self, listener: socket.socket) -> None:
         """Accept connections on `listener`, which belongs to this object from now on."""
         self._server = await asyncio.get_running_loop().create_server(
-            lambda: CuttableProtocol(self._config, self._state, self._app),
+            lambda: CuttableProtocol(self._config, self._state, self._app, self._read_ahead_bytes),
             sock=listener,
             ssl=self._tls,
             backlog=BACKLOG,
@@ -178,10 +203,16 @@ class SlotListener:
             await board.world.sleep(board.seconds_until_up)
 
     async def _open(self, listener: socket.socket) -> None:
-        if self._slot.board.spec.link_bytes_per_second:
-            # Keeps the sender from running far ahead of the slow link.
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _SLOW_LINK_BUFFER_BYTES)
-        self.http = HttpListener(self._slot.app, self._config, self._contexts(self._slot))
+        slow = self._slot.board.spec.link_bytes_per_second > 0
+        if slow:
+            # Small buffers everywhere keep the sender from running far ahead of the link.
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _READ_AHEAD_BYTES)
+        self.http = HttpListener(
+            self._slot.app,
+            self._config,
+            self._contexts(self._slot),
+            _READ_AHEAD_BYTES if slow else 0,
+        )
         await self.http.open(listener)
 
 
