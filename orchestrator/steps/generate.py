@@ -1,9 +1,10 @@
-"""Writes what follows from the step table: the catalogue as JSON, and the step reference.
+"""Writes what follows from the step table: the catalogue, the step reference, the editor's schema.
 
-    python -m orchestrator.steps.generate            writes both files
+    python -m orchestrator.steps.generate            writes the files
     python -m orchestrator.steps.generate --check    says whether they are up to date
 
-The catalogue travels in the wheel, so that a recipe is checked without loading what steps need.
+The catalogue travels in the wheel, so that a recipe is checked without loading what steps need. The
+schema lies beside the shipped recipes, so that an editor completes and underlines them.
 """
 
 import sys
@@ -11,11 +12,14 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from orchestrator.recipe.catalogue import catalogue_to_json
+from orchestrator.recipe.schema import FILES, schema_text
 from orchestrator.recipe.signature import Catalogue, ParameterSignature, StepSignature
 from orchestrator.steps.table import STEPS
 
 CATALOGUE_FILE = Path(__file__).parent / "catalogue.json"
-REFERENCE_FILE = Path(__file__).parents[2] / "docs" / "reference" / "steps.md"
+_TOP = Path(__file__).parents[2]
+REFERENCE_FILE = _TOP / "docs" / "reference" / "steps.md"
+RECIPES_FOLDER = _TOP / "recipes"
 
 _OPENING = """\
 # Steps
@@ -107,6 +111,8 @@ def files() -> Mapping[Path, str]:
     return {
         CATALOGUE_FILE: catalogue_to_json(catalogue()).rstrip() + "\n",
         REFERENCE_FILE: reference(),
+    } | {
+        RECIPES_FOLDER / name: schema_text(catalogue(), flavour) for flavour, name in FILES.items()
     }
 
 

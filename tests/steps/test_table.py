@@ -1,10 +1,13 @@
 """The step table, and the files that follow from it."""
 
+import json
 import re
 from pathlib import Path
 from types import ModuleType
 
+import jsonschema
 import pytest
+import yaml
 
 from orchestrator.engine.step import StepDefinition
 from orchestrator.recipe.catalogue import catalogue_from_json
@@ -34,6 +37,7 @@ def test_stale_files_are_found_and_written(tmp_path, monkeypatch, capsys) -> Non
     """The check names a stale file and fails; without the check it is written."""
     monkeypatch.setattr(generate, "CATALOGUE_FILE", tmp_path / "catalogue.json")
     monkeypatch.setattr(generate, "REFERENCE_FILE", tmp_path / "docs" / "steps.md")
+    monkeypatch.setattr(generate, "RECIPES_FOLDER", tmp_path / "recipes")
     assert generate.main(["--check"]) == 1
     assert "steps.md is stale" in capsys.readouterr().err
     assert generate.main([]) == 0
@@ -50,6 +54,18 @@ def test_every_step_explains_itself(step) -> None:
     assert all(each.summary for each in (*signature.parameters, *signature.measurements))
     assert all(each.uom for each in signature.measurements if each.name.endswith("_seconds"))
     assert 0 < signature.timeout_seconds <= 300
+
+
+@pytest.mark.parametrize("recipe", ["guardian-line.yaml", "rework-clean.yaml"])
+@pytest.mark.parametrize("schema", ["recipe.schema.json", "recipe.draft-07.schema.json"])
+def test_an_editor_finds_nothing_to_underline(recipes: Path, recipe: str, schema: str) -> None:
+    """The shipped recipes fit the schema that their first line names, in both of its forms."""
+    # Editors read YAML 1.2, where `on` is a word; the plainest loader comes closest.
+    written = yaml.load((recipes / recipe).read_text(encoding="utf-8"), yaml.BaseLoader)
+    jsonschema.validate(written, json.loads((recipes / schema).read_text(encoding="utf-8")))
+    written["main"][0]["tiemout"] = "3min"
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(written, json.loads((recipes / schema).read_text(encoding="utf-8")))
 
 
 async def test_the_example_of_the_guide_is_a_working_step(bench) -> None:
