@@ -120,7 +120,7 @@ BOARD_KEYS: dict[str, Key] = {
 
 _RACK_ONLY: dict[str, Key] = {"boards": _whole(1, MOST_BOARDS), "seed": _whole()}
 _BOARD_ONLY: dict[str, Key] = {"slot": _text(r"\d{1,16}", "a USB path of 1 to 16 digits")}
-_TABLES = ("images", "faults")
+_TABLES = ("images", "staged", "faults")
 
 
 def load_rack_file(
@@ -189,6 +189,7 @@ def _specs(
                 slot_path=board["slot"] if "slot" in board else next(free),
                 seed=file_seed if seed is None else seed,
                 images=tuple(LeftoverImage(**image) for image in values.get("images", ())),
+                staged=tuple(LeftoverImage(**image) for image in values.get("staged", ())),
                 faults=tuple(_fault(fault) for fault in values.get("faults", ())),
                 **own,
             )
@@ -208,13 +209,14 @@ def _check(table: Mapping[str, Any], keys: Mapping[str, Key], place: str, tell: 
     """Check the plain keys of `table` and its lists of images and faults."""
     _check_names(table, (*keys, *_TABLES), place, tell)
     _check_values(table, keys, place, tell)
-    for number, image in enumerate(_tables(table.get("images", []), f"{place}.images", tell), 1):
-        where = f"{place}.images {number}"
-        _check_names(image, tuple(IMAGE_KEYS), where, tell)
-        _check_values(image, IMAGE_KEYS, where, tell)
-        for name in ("name", "component_id", "image_id"):
-            if name not in image:
-                tell(where, f"{name} is missing; it must be {IMAGE_KEYS[name].allowed}")
+    for kind in ("images", "staged"):
+        for number, image in enumerate(_tables(table.get(kind, []), f"{place}.{kind}", tell), 1):
+            where = f"{place}.{kind} {number}"
+            _check_names(image, tuple(IMAGE_KEYS), where, tell)
+            _check_values(image, IMAGE_KEYS, where, tell)
+            for name in ("name", "component_id", "image_id"):
+                if name not in image:
+                    tell(where, f"{name} is missing; it must be {IMAGE_KEYS[name].allowed}")
     for number, fault in enumerate(_tables(table.get("faults", []), f"{place}.faults", tell), 1):
         where = f"{place}.faults {number}"
         _check_names(fault, tuple(FAULT_KEYS), where, tell)

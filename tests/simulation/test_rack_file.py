@@ -54,6 +54,10 @@ def test_boards_take_the_defaults_of_the_rack(tmp_path: Path) -> None:
         wifi_networks = ["workshop"]
         [[board]]
         faults = [{ kind = "drop", calls = ["stage_image"], at = 0.5, times = 1 }]
+        [[board.staged]]
+        name = "forgotten"
+        component_id = "11111111-0000-4000-8000-000000000002"
+        image_id = "22222222-0000-4000-8000-000000000002"
         [[board.images]]
         name = "left"
         component_id = "11111111-0000-4000-8000-000000000001"
@@ -71,6 +75,7 @@ def test_boards_take_the_defaults_of_the_rack(tmp_path: Path) -> None:
         "left", "11111111-0000-4000-8000-000000000001", "22222222-0000-4000-8000-000000000001"
     )
     assert specs[1].images == (left,)
+    assert [image.name for image in specs[1].staged] == ["forgotten"]
 
 
 def test_the_command_line_wins(tmp_path: Path) -> None:
@@ -157,7 +162,18 @@ def test_a_file_that_is_no_toml_or_not_there_is_named(tmp_path: Path) -> None:
 def test_every_member_of_a_board_can_be_written() -> None:
     """No member of the spec is forgotten by the language of the file."""
     members = {field.name for field in dataclasses.fields(BoardSpec)}
-    assert set(BOARD_KEYS) | {"slot_path", "seed", "generation", "images", "faults"} == members
+    assert (
+        set(BOARD_KEYS)
+        | {
+            "slot_path",
+            "seed",
+            "generation",
+            "images",
+            "staged",
+            "faults",
+        }
+        == members
+    )
     assert set(FAULT_KEYS) == {field.name for field in dataclasses.fields(Fault)}
     assert set(IMAGE_KEYS) == {field.name for field in dataclasses.fields(LeftoverImage)}
 

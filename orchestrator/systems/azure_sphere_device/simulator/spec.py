@@ -119,6 +119,7 @@ class BoardSpec:
     """How one board is when the rack starts. Times in seconds, sizes and rates in bytes.
 
     `link_bytes_per_second` 0 means as fast as it goes; `api_version` empty means that of the OS.
+    `staged` are images that somebody staged and never installed.
     `restart_delay_seconds` is how long a board still answers after it promised to restart.
     `attach_after_seconds` and `detach_after_seconds` count from the start of the rack, 0: there
     from the start, and for good.
@@ -134,6 +135,7 @@ class BoardSpec:
     manufacturing_state: ManufacturingStateName = "Blank"
     capabilities: tuple[int, ...] = ()
     images: tuple[LeftoverImage, ...] = ()
+    staged: tuple[LeftoverImage, ...] = ()
     wifi_networks: tuple[str, ...] = ()
     wifi_up: bool = True
     uptime_seconds: float = 90.0

@@ -49,6 +49,9 @@ class Storage:
         for image in spec.images:
             package = _leftover(image)
             self.installed[package.component_id] = Component(package)
+        for image in spec.staged:
+            package = _leftover(image)
+            self.staged[package.component_id] = package
 
     def is_os_part(self, component_id: str) -> bool:
         """Tell whether the id belongs to the operating system."""

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from orchestrator.simulation.sample_images import signer_of
+from orchestrator.systems.azure_sphere_device.simulator import LeftoverImage
 from orchestrator.systems.azure_sphere_device.simulator.spec import os_component_id
 
 APP = "11111111-0000-4000-8000-000000000001"
@@ -57,6 +58,14 @@ def test_staging_is_sticky(bench: Any, sample_image: Any) -> None:
     bench.clock.seconds += 5
     bench.stage(sample_image(component=OTHER))
     bench.install()
+    assert set(bench.applications()) == {APP, OTHER}
+
+
+def test_a_board_may_arrive_with_staged_images(new_bench: Callable[..., Any]) -> None:
+    """The list says that something waits, and any install brings it."""
+    bench = new_bench(staged=(LeftoverImage("forgotten", OTHER, NEW_IMAGE),))
+    assert bench.images()["has_staged_updates"] is True
+    bench.sideload()
     assert set(bench.applications()) == {APP, OTHER}
 
 
