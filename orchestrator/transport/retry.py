@@ -4,12 +4,14 @@ Only idempotent calls get a policy at all; a call without one is made exactly on
 repeating is decided by the error: the link failed, or the other side said that it is busy.
 """
 
+import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
 import anyio
 import stamina
+from stamina.instrumentation import RetryDetails, set_on_retry_hooks
 
 from orchestrator.domain.errors import (
     ConnectionLost,
@@ -19,6 +21,7 @@ from orchestrator.domain.errors import (
 )
 
 T = TypeVar("T")
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,10 @@ def worth_repeating(error: Exception) -> bool:
     return isinstance(error, OrchestratorError) and error.kind is ErrorClass.BUSY
 
 
+def _note(details: RetryDetails) -> None:
+    _LOG.info("asking again in %.2f s, because: %s", details.wait_for, details.caused_by)
+
+
 async def within(
     seconds: float,
     attempt: Callable[[], Awaitable[T]],
@@ -53,6 +60,8 @@ async def within(
     with anyio.move_on_after(seconds):
         if policy is None:
             return await attempt()
+        # Unset, stamina reports to standard output, where data goes. Nobody else here uses it.
+        set_on_retry_hooks((_note,))
         async for trial in stamina.retry_context(
             on=worth_repeating,
             attempts=policy.attempts,

@@ -105,6 +105,17 @@ async def test_repetition_ends_after_the_agreed_attempts() -> None:
     assert peer.asked == QUICK.attempts
 
 
+async def test_repetition_is_logged_and_not_printed(
+    capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    """Standard output belongs to data; the log says what was repeated and why."""
+    caplog.set_level("INFO", "orchestrator.transport")
+    async with client(Peer(lambda: httpx.Response(503), times=1)) as http:
+        await http.call(READ)
+    assert capsys.readouterr() == ("", "")
+    assert "because: busy" in caplog.text
+
+
 async def test_repetition_stays_within_the_deadline() -> None:
     """When time runs out in a pause, the error before the pause is reported."""
     peer = Peer(lambda: httpx.Response(503), times=100)

@@ -19,6 +19,7 @@ from orchestrator.simulation.rack import run_rack
 from orchestrator.systems.azure_sphere_device.client import SphereDevice
 from orchestrator.systems.azure_sphere_device.fixture import SphereFixture
 from orchestrator.systems.azure_sphere_device.simulator import BoardSpec, LocalService, Slot
+from tests.transport.peers import Authority, Peer, reply, serving
 
 SERVICE = "http://localhost:48938"
 
@@ -79,6 +80,32 @@ async def test_missing_certificate_file_shows_at_start(tmp_path: Path) -> None:
     """A wrong path is found before the first board."""
     with pytest.raises(ConfigurationMistakes):
         SphereFixture(service_url=SERVICE, ca_file=tmp_path / "none.pem")
+
+
+async def test_irreversible_request_and_identity_use_fresh_connections(tmp_path: Path) -> None:
+    """An answer that waits on the kept connection reaches neither of them."""
+    authority = Authority(tmp_path, "pinned")
+    identity = b'{"securityState": "SECURE", "deviceIdentifier": "%s"}' % (b"a" * 128)
+    swapped = identity.replace(b"a" * 128, b"b" * 128)
+
+    async def script(peer: Peer) -> None:
+        if b" /status " in peer.head:
+            await peer.send(reply(b'{"uptime": 1}'), reply(swapped))
+        else:
+            await peer.send(reply(identity if b" /device/security_state " in peer.head else b"{}"))
+
+    async with serving(script, authority.server_context()) as server:
+        fixture = SphereFixture(
+            service_url=SERVICE, ca_file=authority.ca_file, https_port=server.port
+        )
+        async with fixture.connect(Attached("1", "127.0.0.1")) as link:
+            device = link.resources[SphereDevice]
+            assert isinstance(device, SphereDevice)
+            await device.get_device_status()
+            assert (await link.identity()).device_id == "a" * 128
+            assert server.connections == 2
+            await device.set_manufacturing_state("Module1Complete")
+            assert server.connections == 3
 
 
 async def test_real_rack_is_listed_reached_and_verified(ca_file: Path) -> None:
