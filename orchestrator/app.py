@@ -5,11 +5,10 @@ meets the station.
 """
 
 import signal
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TextIO
+from typing import TextIO, TypeVar
 
 import stamina
 from structlog.typing import FilteringBoundLogger
@@ -38,6 +37,8 @@ from orchestrator.station.signals import stop_requests
 from orchestrator.steps.table import definitions
 from orchestrator.systems.azure_sphere_device.fixture import SphereFixture
 from orchestrator.systems.azure_sphere_device.image_package import inspect_image
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,13 +178,22 @@ class _Checks:
     def __init__(self) -> None:
         self.lines: list[Checked] = []
 
-    @contextmanager
-    def of(self, what: str, *, settings: bool = True) -> Iterator[None]:
-        """Note whether the block goes well; a fault is noted, not raised."""
+    def of(self, what: str, look: Callable[[], T]) -> T | None:
+        """Return what `look` finds; a fault of the settings is noted and gives None."""
         try:
-            yield
+            found = look()
         except OrchestratorError as fault:
-            self.lines.append(Checked(what, fault, settings))
+            self.lines.append(Checked(what, fault, settings=True))
+            return None
+        self.lines.append(Checked(what))
+        return found
+
+    async def answer(self, what: str, look: Callable[[], Awaitable[object]]) -> None:
+        """Note whether something outside answers."""
+        try:
+            await look()
+        except OrchestratorError as fault:
+            self.lines.append(Checked(what, fault))
         else:
             self.lines.append(Checked(what))
 
@@ -191,25 +201,18 @@ class _Checks:
 async def check_station(path: Path) -> list[Checked]:
     """Look at everything that a station with these settings needs; changes nothing."""
     checks = _Checks()
-    settings: Settings | None = None
-    with checks.of(f"settings {path}"):
-        settings = load_settings(path)
+    settings = checks.of(f"settings {path}", lambda: load_settings(path))
     if settings is None:
         return checks.lines
-    shelf: RecipeShelf | None = None
-    with checks.of("serial numbers"):
-        unit_rule(settings.unit)
-    with checks.of(f"recipes ({len(settings.recipes.files)})"):
-        shelf = _shelf(settings, definitions())
+    unit = settings.unit
+    checks.of("serial numbers", lambda: unit_rule(unit))
+    count = len(settings.recipes.files)
+    shelf = checks.of(f"recipes ({count})", lambda: _shelf(settings, definitions()))
     if shelf is not None:
-        with checks.of("one recipe for these units"):
-            shelf.choose(Unit(None, settings.unit.part_number, settings.unit.revision))
-    with checks.of("database", settings=False):
-        await check_schema(settings.database_url)
-    fixture: Fixture | None = None
-    with checks.of("certificate of the boards"):
-        fixture = make_fixture(settings)
+        known = Unit(None, unit.part_number or None, unit.revision or None)
+        checks.of("one recipe for these units", lambda: shelf.choose(known))
+    fixture = checks.of("certificate of the boards", lambda: make_fixture(settings))
+    await checks.answer("database", lambda: check_schema(settings.database_url))
     if fixture is not None:
-        with checks.of("local service", settings=False):
-            await fixture.attached()
+        await checks.answer("local service", fixture.attached)
     return checks.lines
