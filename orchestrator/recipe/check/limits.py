@@ -11,7 +11,6 @@ from decimal import Decimal
 from orchestrator.domain.measurement import Limit, Value, as_text, judge
 from orchestrator.recipe.check import shape
 from orchestrator.recipe.check.context import Check
-from orchestrator.recipe.check.patterns import pattern_fault
 from orchestrator.recipe.mistakes import did_you_mean
 from orchestrator.recipe.nodes import Entry, Node, Place, Table, Text, ticked
 from orchestrator.recipe.signature import MeasurementSignature, StepSignature
@@ -133,6 +132,8 @@ def _pattern(check: Check, body: Table, measurement: MeasurementSignature) -> st
     if measurement.kind != "text":
         _unfit(check, node, "pattern", measurement)
         return None
+    from orchestrator.recipe.check.patterns import pattern_fault
+
     pattern = shape.text(check.report, node, "`pattern`", most=10_000)
     fault = pattern and pattern_fault(pattern)
     if fault:
