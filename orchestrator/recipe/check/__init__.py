@@ -70,9 +70,9 @@ def _check(check: Check, root: Table, shown: str) -> Plan | None:
         from orchestrator.recipe.check.facts import check_facts
 
         check_facts(check, root, _flat(drafts))
-    _unused(check)
     if report.failed:
         return None
+    _unused(check)
     from orchestrator.recipe.build import Ingredients, build_plan
 
     return build_plan(
@@ -122,6 +122,7 @@ def _sections(
 
 
 def _unused(check: Check) -> None:
+    # Only of a sound recipe is it known what it uses.
     declared: tuple[tuple[str, str, Mapping[str, Place]], ...] = (
         ("input", "inputs.", check.inputs_at),
         ("secret", "", check.secrets_at),

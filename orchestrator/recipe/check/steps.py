@@ -94,9 +94,6 @@ def _signature(check: Check, body: Table) -> StepSignature | None:
     signature = check.catalogue.get(written) if isinstance(written, str) else None
     if signature is not None or node is None:
         return signature
-    arguments = body.get("with")
-    if arguments is not None:
-        check.note_uses(arguments)
     if isinstance(written, str):
         label, guess = did_you_mean(written, check.catalogue)
         family = written.partition(".")[0] + "."
