@@ -4,20 +4,21 @@ The only module that knows every floor, and with the settings the only place whe
 meets the station.
 """
 
+import os
 import signal
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO, TypeVar
 
-import stamina
+from anyio.to_thread import run_sync
 from structlog.typing import FilteringBoundLogger
 
-from orchestrator.audit.database import Audit, open_audit
-from orchestrator.audit.migrate import check as check_schema
+from orchestrator.audit.database import Audit, open_audit, reading
 from orchestrator.audit.queries import open_runs
 from orchestrator.domain.clock import SystemClock
-from orchestrator.domain.errors import OrchestratorError
+from orchestrator.domain.errors import AuditUnavailable, OrchestratorError, Unreachable
 from orchestrator.domain.fixture import Fixture
 from orchestrator.domain.ids import TimeOrderedIds
 from orchestrator.domain.unit import Unit
@@ -110,8 +111,6 @@ async def run_station(
     opened.
     """
     settings = prepared.settings
-    # By default every retry of a call is printed on stdout, which belongs to the answer.
-    stamina.instrumentation.set_on_retry_hooks(())
     with station_lock(settings.station.data_dir):
         async with open_audit(settings.database_url) as audit:
             station = Station(settings, _parts(prepared, audit, hub, log))
@@ -198,6 +197,20 @@ class _Checks:
             self.lines.append(Checked(what))
 
 
+def _look_at_audit(settings: Settings) -> None:
+    """Return when the database has this program's schema, or may be made at the first start."""
+    folder = settings.station.data_dir
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    if not folder.is_dir() or not os.access(folder, os.W_OK):
+        raise AuditUnavailable(
+            f"the data folder {settings.station.data_dir} cannot be written",
+            remedy="Correct `station.data_dir` or the rights of the folder",
+        )
+    with suppress(Unreachable), reading(settings.database_url):
+        return
+
+
 async def check_station(path: Path) -> list[Checked]:
     """Look at everything that a station with these settings needs; changes nothing."""
     checks = _Checks()
@@ -212,7 +225,7 @@ async def check_station(path: Path) -> list[Checked]:
         known = Unit(None, unit.part_number or None, unit.revision or None)
         checks.of("one recipe for these units", lambda: shelf.choose(known))
     fixture = checks.of("certificate of the boards", lambda: make_fixture(settings))
-    await checks.answer("database", lambda: check_schema(settings.database_url))
+    await checks.answer("database", lambda: run_sync(_look_at_audit, settings))
     if fixture is not None:
         await checks.answer("local service", fixture.attached)
     return checks.lines

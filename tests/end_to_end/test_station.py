@@ -188,7 +188,7 @@ async def test_a_second_station_on_the_same_folder_is_refused(tmp_path: Path) ->
 async def test_a_service_that_starts_late_is_waited_for(tmp_path: Path) -> None:
     """The station says once that nobody answers and takes the boards when they appear."""
     spec = BoardSpec(slot_path="1111", **FAST)
-    async with run_rack([spec]) as gone:
+    async with run_rack([spec], ca_file=tmp_path / "ca.pem") as gone:
         config = write_settings(tmp_path, gone)
         port = int(gone.service_url.rpartition(":")[2])
     async with station(config, "--exit-when-done", "1") as running:
