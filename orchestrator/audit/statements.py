@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import Dialect, Insert, Table, and_, bindparam, literal_column, select
+from sqlalchemy import Dialect, Insert, Select, Table, and_, bindparam, literal_column, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from orchestrator.audit.tables import TABLES, WRITTEN_ONCE
@@ -41,7 +41,7 @@ class Statements:
             self._block[cls] = str(into.values([row] * BLOCK_ROWS).compile(dialect=dialect))
             keys = table.primary_key.columns
             is_row = and_(*(key == bindparam(f"key_{key.name}", type_=key.type) for key in keys))
-            query = select(literal_column("1")).select_from(table).where(is_row)
+            query: Select[tuple[Any]] = select(literal_column("1")).select_from(table).where(is_row)
             self._find[cls] = str(query.compile(dialect=dialect))
             self._keys[cls] = [list(cls._fields).index(key.name) for key in keys]
 

@@ -72,9 +72,10 @@ def _at_least(minimum: int, name: str) -> CheckConstraint:
     return CheckConstraint(f"{name} >= {minimum}", name=name)
 
 
-def _one_of(name: str, *words: str) -> CheckConstraint:
+def _one_of(name: str, usual: str, *words: str) -> CheckConstraint:
+    # The usual word is asked for first: SQLite builds the list of all anew in every statement.
     listed = ", ".join(f"'{word}'" for word in words)
-    return CheckConstraint(f"{name} IN ({listed})", name=name)
+    return CheckConstraint(f"{name} = '{usual}' OR {name} IN ({listed})", name=name)
 
 
 def _of_step() -> ForeignKeyConstraint:
@@ -162,7 +163,6 @@ identity = Table(
     _at_least(0, "sequence"),
     Index(None, "device_id"),
     Index(None, "unit_id"),
-    sqlite_with_rowid=False,
 )
 
 step = Table(
@@ -180,8 +180,7 @@ step = Table(
     _text("began_at"),
     _at_least(1, "sequence"),
     _at_least(1, "attempt"),
-    _one_of("section", "setup", "main", "teardown"),
-    sqlite_with_rowid=False,
+    _one_of("section", "main", "setup", "main", "teardown"),
 )
 
 step_end = Table(
@@ -197,9 +196,8 @@ step_end = Table(
     _text("message"),
     _text("remedy"),
     _of_step(),
-    _one_of("outcome", *Outcome),
+    _one_of("outcome", Outcome.PASS, *Outcome),
     _at_least(0, "duration_us"),
-    sqlite_with_rowid=False,
 )
 
 measurement = Table(
@@ -218,9 +216,8 @@ measurement = Table(
     _maybe("limit_one_of"),
     _text("outcome"),
     _of_step(),
-    _one_of("kind", "number", "text", "boolean"),
-    _one_of("outcome", *Outcome),
-    sqlite_with_rowid=False,
+    _one_of("kind", "number", "number", "text", "boolean"),
+    _one_of("outcome", Outcome.PASS, *Outcome),
 )
 
 attachment = Table(
@@ -247,10 +244,9 @@ run_end = Table(
     Column("first_failure", BigInteger, nullable=True),
     _text("message"),
     ForeignKeyConstraint(["run_id", "first_failure"], ["step.run_id", "step.sequence"]),
-    _one_of("outcome", *Outcome),
+    _one_of("outcome", Outcome.PASS, *Outcome),
     _at_least(0, "duration_us"),
     Index(None, "ended_at"),
-    sqlite_with_rowid=False,
 )
 
 event = Table(

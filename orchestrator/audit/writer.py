@@ -30,7 +30,9 @@ from orchestrator.audit.store import Store
 from orchestrator.domain.errors import AuditUnavailable, StationMisuse
 from orchestrator.domain.records import Record
 
-MAX_CALLS_PER_COMMIT = 1024
+ENOUGH_CALLS_PER_COMMIT = 1024
+"""From this size on a batch is written even though more calls wait."""
+
 MAX_CALLS_WAITING = 4096
 """Calls beyond these wait for room before they enter the queue."""
 
@@ -55,7 +57,8 @@ class Writer:
         self._store = store
         self._check = BindCheck()
         self._loop = asyncio.get_running_loop()
-        self._queue: SimpleQueue[_Call | _TryAgain | None] = SimpleQueue()
+        self._queue: SimpleQueue[list[_Call] | _TryAgain | None] = SimpleQueue()
+        self._gathered: list[_Call] = []
         self._max_calls_waiting = max_calls_waiting
         self._waiting = 0
         self._room = anyio.Event()
@@ -84,7 +87,11 @@ class Writer:
         self._raise_if_stopped()
         future: asyncio.Future[None] = self._loop.create_future()
         self._waiting += 1
-        self._queue.put(_Call(checked, future))
+        if not self._gathered:
+            # Handed over when all tasks that are ready now have had their turn: woken by the
+            # first call, the thread would split them into two commits, and again for ever.
+            self._loop.call_soon(self._hand_over)
+        self._gathered.append(_Call(checked, future))
         await future
 
     async def try_again(self, *probe: Record) -> tuple[Record, ...]:
@@ -96,6 +103,7 @@ class Writer:
         if self._closed:
             raise _closed()
         future: asyncio.Future[tuple[Record, ...]] = self._loop.create_future()
+        self._hand_over()
         self._queue.put(_TryAgain([self._check(record) for record in probe], future))
         return await future
 
@@ -103,6 +111,7 @@ class Writer:
         """Write what waits, then end the thread and close the store."""
         self._closed = True
         self._make_room()
+        self._hand_over()
         self._queue.put(None)
         with anyio.CancelScope(shield=True):
             await run_sync(self._thread.join)
@@ -121,7 +130,12 @@ class Writer:
         if self._closed:
             raise _closed()
 
-    # From here on: what runs in the event loop on behalf of the thread.
+    # From here on: what runs in the event loop between callers and thread.
+
+    def _hand_over(self) -> None:
+        if self._gathered:
+            self._queue.put(self._gathered)
+            self._gathered = []
 
     def _make_room(self) -> None:
         room, self._room = self._room, anyio.Event()
@@ -168,8 +182,8 @@ class Writer:
         rest, self._batch = self._batch, []
         while not self._queue.empty():
             item = self._queue.get_nowait()
-            if isinstance(item, _Call):
-                rest.append(item)
+            if isinstance(item, list):
+                rest += item
             elif item is not None:
                 self._tell_try(item, (), _closed())
         if rest:
@@ -178,9 +192,9 @@ class Writer:
     def _serve(self) -> bool:
         """Take what waits and write it. Return False when asked to end."""
         item = self._queue.get()
-        while isinstance(item, _Call):
-            self._batch.append(item)
-            if self._queue.empty() or len(self._batch) == MAX_CALLS_PER_COMMIT:
+        while isinstance(item, list):
+            self._batch += item
+            if self._queue.empty() or len(self._batch) >= ENOUGH_CALLS_PER_COMMIT:
                 break
             item = self._queue.get()
         if self._batch:
