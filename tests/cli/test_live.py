@@ -7,7 +7,7 @@ import pytest
 from rich.console import Console
 
 from orchestrator.cli import live
-from orchestrator.cli.live import StationView, on_terminal, show_lines, show_table
+from orchestrator.cli.live import AboveTable, StationView, on_terminal, show_lines, show_table
 from orchestrator.domain.events import (
     Event,
     RunStarted,
@@ -131,3 +131,17 @@ def test_a_dumb_terminal_gets_no_table(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not on_terminal()
     monkeypatch.setenv("TERM", "xterm")
     assert on_terminal()
+
+
+def test_log_lines_stand_whole_above_the_table() -> None:
+    """Half a line waits for its end, and what looks like markup is plain text."""
+    console = Console(file=io.StringIO(), width=20, no_color=True)
+    above = AboveTable(console)
+    assert above.isatty()
+    above.write("half of [red]a")
+    above.flush()
+    file = console.file
+    assert isinstance(file, io.StringIO)
+    assert file.getvalue() == ""
+    above.write(" line that is long\n")
+    assert file.getvalue() == "half of [red]a line that is long\n"

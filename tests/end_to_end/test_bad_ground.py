@@ -25,7 +25,7 @@ FAST = {"boot_seconds": 0.1, "restart_delay_seconds": 0.02}
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a file size limit stands in for a full disk")
-@pytest.mark.parametrize("room_bytes", [60_000, 250_000, 420_000])
+@pytest.mark.parametrize("room_bytes", [60_000, 250_000, 1_000_000, 1_500_000])
 async def test_a_full_disk_stops_the_line(tmp_path: Path, room_bytes: int) -> None:
     """Wherever it fills up: exit code 74, a sentence, and nothing irreversible without evidence."""
     world_log = tmp_path / "world.jsonl"
