@@ -320,7 +320,7 @@ RUN_VIEW: TableClause = table(
 
 STEP_VIEW: TableClause = table(
     "step_view",
-    *(column(name) for name in StepRow._fields),
-    *(column(name) for name in StepEndRow._fields if name not in StepRow._fields),
+    *(column(found.name, found.type) for found in step.columns),
+    *(column(found.name, found.type) for found in step_end.columns if found.name not in step.c),
 )
 """One row per step attempt with its end; `outcome` is NULL while it runs."""
