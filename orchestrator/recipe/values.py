@@ -45,6 +45,7 @@ _OTHER_WORDS = {
     "mib": "MiB",
     "gb": "GB",
     "gib": "GiB",
+    "b": "B",
     "bytes": "B",
     "byte": "B",
 }
@@ -159,7 +160,8 @@ def _unit_misfit(text: str, what: str, units: tuple[str, ...], usual: str) -> Mi
         return Misfit(
             f"a {what} needs a unit: {' or '.join(spelled)}", f"{amount}{usual}", unit_missing=True
         )
-    unit = word if word in units else _OTHER_WORDS.get(word.lower())
+    small = word.lower()
+    unit = next((each for each in units if small == each), None) or _OTHER_WORDS.get(small)
     if unit in units:
         return Misfit(f"not the spelling of a {what}", f"{amount}{unit}")
     return Misfit(f"unknown unit `{word}`; allowed: {', '.join(units)}")
