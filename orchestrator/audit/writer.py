@@ -46,7 +46,6 @@ class _Call(NamedTuple):
 
 
 class _TryAgain(NamedTuple):
-    probe: Sequence[Record]
     future: "asyncio.Future[tuple[Record, ...]]"
 
 
@@ -95,17 +94,20 @@ class Writer:
         await future
 
     async def try_again(self, *probe: Record) -> tuple[Record, ...]:
-        """Open the store anew after a failure, and write `probe` to see that it works.
+        """Open the store anew after a failure, and record `probe` to see that it works.
 
-        Returns those records of the failed commit that turned out to be on disk; the others are
+        Returns those records of failed commits that turned out to be on disk; the others are
         not. Harmless without a failure. Raises AuditUnavailable while the store is still away.
         """
         if self._closed:
             raise _closed()
         future: asyncio.Future[tuple[Record, ...]] = self._loop.create_future()
         self._hand_over()
-        self._queue.put(_TryAgain([self._check(record) for record in probe], future))
-        return await future
+        self._queue.put(_TryAgain(future))
+        found = await future
+        if probe:
+            await self.record(*probe)
+        return found
 
     async def close(self) -> None:
         """Write what waits, then end the thread and close the store."""
@@ -222,10 +224,11 @@ class Writer:
         try:
             store.commit()
         except store.commit_errors as error:
-            self._unknown = [record for records, _ in calls for record in records]
+            self._unknown += [record for records, _ in calls for record in records]
             self._fail(calls, error)
             return
         self.commits += 1
+        self._unknown = []
         self._tell(calls, None)
 
     def _search_guilty(self, calls: Sequence[_Call], error: Exception) -> None:
@@ -253,16 +256,12 @@ class Writer:
         try:
             store.open()
             found = store.present(self._unknown)
-            if attempt.probe:
-                store.insert([attempt.probe])
-                store.commit()
         except store.commit_errors as error:
             self._failure = explain(error, store.place)
             store.close()
             self._tell_try(attempt, (), _copy(self._failure))
             return
         self._failure = None
-        self._unknown = []
         self._tell_try(attempt, tuple(found), None)
 
     def _tell(self, calls: Sequence[_Call], error: AuditUnavailable | StationMisuse | None) -> None:

