@@ -298,7 +298,15 @@ class Runner:
         """Carry out one attempt and leave its end in `lane`. `durable`: its begin is."""
         evidence, step = self._evidence, attempt.step
         if not durable:
-            await self._begin(attempt, lane)
+            row = evidence.begin_row(attempt, lane.boundary or evidence.now())
+            if attempt.refusal is not None:
+                lane.pending.append(row)
+            else:
+                try:
+                    await evidence.commit(lane.pending, row)
+                except StationMisuse as fault:
+                    self._end_unbegun(attempt, lane.pending, fault)
+                    raise
         if self._news is not None:
             self._news.step_started(attempt)
         verdict = attempt.refusal
@@ -316,19 +324,6 @@ class Runner:
         if self._news is not None:
             self._news.step_finished(attempt, verdict)
         return verdict
-
-    async def _begin(self, attempt: Attempt, lane: Lane) -> None:
-        """Make the begin durable, unless the step function is not called at all."""
-        evidence = self._evidence
-        row = evidence.begin_row(attempt, lane.boundary or evidence.now())
-        if attempt.refusal is not None:
-            lane.pending.append(row)
-            return
-        try:
-            await evidence.commit(lane.pending, row)
-        except StationMisuse as fault:
-            self._end_unbegun(attempt, lane.pending, fault)
-            raise
 
     def _end_unbegun(self, attempt: Attempt, pending: list[Record], fault: StationMisuse) -> None:
         """End an attempt whose begin met rows that cannot be stored; nothing was called."""
