@@ -84,7 +84,7 @@ def _notes(column: Column[object]) -> Iterable[str]:
         yield "key"
     if column.nullable:
         yield "may be NULL"
-    for key in column.foreign_keys:
+    for key in sorted(column.foreign_keys, key=lambda key: key.target_fullname):
         yield f"refers to `{key.target_fullname}`"
 
 

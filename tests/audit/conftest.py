@@ -28,20 +28,23 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     server.cleanup()
 
 
+@pytest.fixture
+def server_url(postgres: Any) -> str:
+    """The URL of an empty PostgreSQL database."""
+    uri = str(postgres.get_uri())
+    name = f"audit_{next(_NUMBERS)}"
+    with psycopg.connect(uri, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}".encode())
+    return uri.replace("postgresql://", "postgresql+psycopg://").replace("/postgres?", f"/{name}?")
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The URL of a database that is not there yet (SQLite) or empty (PostgreSQL)."""
     if request.param == "sqlite":
         return sqlite_url(tmp_path)
-    uri = request.getfixturevalue("postgres").get_uri()
-    name = f"audit_{next(_NUMBERS)}"
-    with psycopg.connect(uri, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}".encode())
-    return (
-        str(uri)
-        .replace("postgresql://", "postgresql+psycopg://")
-        .replace("/postgres?", f"/{name}?")
-    )
+    url: str = request.getfixturevalue("server_url")
+    return url
 
 
 @pytest.fixture
