@@ -296,6 +296,7 @@ class Runner:
 
     async def _attempt(self, attempt: Attempt, lane: Lane, durable: bool) -> Verdict:
         """Carry out one attempt and leave its end in `lane`. `durable`: its begin is."""
+        # All in one coroutine: each further one costs as much as a row.
         evidence, step = self._evidence, attempt.step
         if not durable:
             row = evidence.begin_row(attempt, lane.boundary or evidence.now())
@@ -309,18 +310,43 @@ class Runner:
                     raise
         if self._news is not None:
             self._news.step_started(attempt)
-        verdict = attempt.refusal
+        verdict = attempt.refusal or self._halted()
         if verdict is None:
             began = self._clock.monotonic()
-            verdict = await self._act(lane, attempt)
+            seconds = self._seconds(step)
+            if step.irreversible:
+                verdict = await self._irreversible.act(lane, attempt, seconds)
+            else:
+                try:
+                    await lane.call(
+                        step, seconds, step.function, attempt, *attempt.clients, **attempt.arguments
+                    )
+                    verdict = PASSED
+                except OrchestratorError as error:
+                    verdict = verdict_of(error, self._request.secrets)
             attempt.duration_us = int((self._clock.monotonic() - began) * 1e6)
+        return self._ended(attempt, lane, verdict)
+
+    def _halted(self) -> Verdict | None:
+        """Return how a step ends whose begin is durable and that must not be called any more."""
+        stop = self._stop()
+        return verdict_of(Stopped(stop), self._request.secrets) if stop is not None else None
+
+    def _seconds(self, step: PreparedStep) -> float:
+        if self._in_teardown:
+            return min(step.timeout_seconds, self._ends - current_time())
+        return step.timeout_seconds
+
+    def _ended(self, attempt: Attempt, lane: Lane, verdict: Verdict) -> Verdict:
+        """Judge what was measured and leave the end of the attempt in `lane`."""
         judged: dict[str, Outcome] = {}
-        if attempt.values or (step.limited and verdict.outcome is _PASS):
-            judged, by_values = judge_values(step, attempt.values)
-            if verdict.outcome is _PASS and by_values is not PASSED:
+        passed = verdict.outcome is _PASS
+        if attempt.values or (passed and attempt.step.limited):
+            judged, by_values = judge_values(attempt.step, attempt.values)
+            if passed and by_values is not PASSED:
                 verdict = by_values
-        lane.boundary = ended_at = evidence.now()
-        evidence.add_end(lane.pending, attempt, verdict, judged, ended_at)
+        lane.boundary = ended_at = self._evidence.now()
+        self._evidence.add_end(lane.pending, attempt, verdict, judged, ended_at)
         if self._news is not None:
             self._news.step_finished(attempt, verdict)
         return verdict
@@ -330,24 +356,6 @@ class Runner:
         verdict = verdict_of(fault, self._request.secrets)
         self._evidence.add_end(pending, attempt, verdict, {}, self._evidence.now())
         self._passed.clear()
-
-    async def _act(self, lane: Lane, attempt: Attempt) -> Verdict:
-        """Call the step function, whose begin is durable, and say what it came to."""
-        step = attempt.step
-        seconds = step.timeout_seconds
-        if self._in_teardown:
-            seconds = min(seconds, self._ends - current_time())
-        elif self._control.requested is not None:
-            return verdict_of(Stopped(self._control.requested), self._request.secrets)
-        if step.irreversible:
-            return await self._irreversible.act(lane, attempt, seconds)
-        try:
-            await lane.call(
-                step, seconds, step.function, attempt, *attempt.clients, **attempt.arguments
-            )
-        except OrchestratorError as error:
-            return verdict_of(error, self._request.secrets)
-        return PASSED
 
     # Book-keeping -------------------------------------------------------------------------------
 
