@@ -167,6 +167,18 @@ class Writer:
         else:
             attempt.future.set_exception(error)
 
+    def _ended(self) -> None:
+        """Tell all who still wait: the thread takes nothing any more."""
+        self._hand_over()
+        rest, self._batch = self._batch, []
+        while not self._queue.empty():
+            item = self._queue.get_nowait()
+            if isinstance(item, list):
+                rest += item
+            elif item is not None:
+                self._settle_try(item, (), _closed())
+        self._settle(rest, _closed())
+
     # From here on: what runs in the thread.
 
     def _main(self) -> None:
@@ -174,22 +186,11 @@ class Writer:
             while self._serve():
                 pass
         finally:
-            # Reached in the middle of a batch only through a mistake of this program; those who
-            # wait must hear of it all the same.
+            # Something waits here only after a mistake of this program ended the thread; those
+            # who wait must hear of it all the same.
             self._failure = self._failure or _closed()
-            self._drain()
             self._store.close()
-
-    def _drain(self) -> None:
-        rest, self._batch = self._batch, []
-        while not self._queue.empty():
-            item = self._queue.get_nowait()
-            if isinstance(item, list):
-                rest += item
-            elif item is not None:
-                self._tell_try(item, (), _closed())
-        if rest:
-            self._tell(rest, self._failure)
+            self._loop.call_soon_threadsafe(self._ended)
 
     def _serve(self) -> bool:
         """Take what waits and write it. Return False when asked to end."""

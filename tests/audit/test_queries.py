@@ -158,6 +158,7 @@ async def test_failures_are_counted_with_their_last_message(database_url: str) -
         ]
         (only,) = await audit.read(queries.failures, Filters(outcome=Outcome.FAIL))
         assert (only["message"], only["last_run_id"]) == ("wrong image", "R2")
+        assert await audit.read(queries.failures, Filters(outcome=Outcome.ABORTED)) == []
         await audit.record(
             run("R5", 50),
             step("R5", 1, 51, step_id="stage"),

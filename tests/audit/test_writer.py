@@ -1,6 +1,7 @@
 """The writer: everything that waits shares a commit, and one caller's mistake stays its own."""
 
 import threading
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import anyio
@@ -11,6 +12,7 @@ from orchestrator.audit.database import open_audit, reading
 from orchestrator.audit.location import sqlite_url
 from orchestrator.audit.tables import recipe, run_end, step, unit
 from orchestrator.domain.errors import AuditUnavailable, StationMisuse
+from orchestrator.domain.records import Record
 from tests.audit.rows import BASE, RECIPE, measurement, run, step_end
 from tests.audit.rows import step as step_row
 from tests.audit.rows import unit as unit_row
@@ -126,14 +128,29 @@ async def test_a_mistake_of_the_program_reaches_everybody_who_waits(
     """Should the thread itself die, no caller waits for ever."""
     crashes: list[object] = []
     monkeypatch.setattr(threading, "excepthook", crashes.append)
+    gate, told = threading.Event(), []
+
+    async def ask(question: Callable[..., Awaitable[object]], *rows: Record) -> None:
+        try:
+            await question(*rows)
+        except AuditUnavailable as error:
+            told.append(error.code)
+
     async with faulty_writer(tmp_path) as (writer, store):
 
         def crash() -> None:
+            gate.wait(10)
             raise ZeroDivisionError
 
         store.before_insert = crash
-        with pytest.raises(AuditUnavailable):
-            await writer.record(*BASE)
-        with pytest.raises(AuditUnavailable):
-            await writer.record(*BASE)
+        with anyio.fail_after(10):
+            async with anyio.create_task_group() as group:
+                group.start_soon(ask, writer.record, *BASE)
+                await anyio.wait_all_tasks_blocked()
+                group.start_soon(ask, writer.try_again)
+                group.start_soon(ask, writer.record, *BASE)
+                await anyio.wait_all_tasks_blocked()
+                gate.set()
+            await ask(writer.record, *BASE)
+    assert told == ["closed"] * 4
     assert len(crashes) == 1
