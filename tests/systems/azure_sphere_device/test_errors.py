@@ -127,3 +127,11 @@ def test_every_int32_decodes(number: int) -> None:
 def test_body_without_a_number_is_no_refusal() -> None:
     """Without a number nobody knows what the board meant."""
     assert isinstance(refusal_from(answer(b"")), UnusableAnswer)
+
+
+@pytest.mark.parametrize(
+    ("status", "unknown"), [(400, False), (403, False), (500, True), (503, True)]
+)
+def test_a_board_that_fails_by_itself_may_have_acted(status: int, unknown: bool) -> None:
+    """A refusal with a 5xx status leaves open whether the request was applied."""
+    assert DeviceRefusal(10485766, status).leaves_unknown is unknown
