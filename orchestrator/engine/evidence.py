@@ -5,6 +5,7 @@ cannot be recorded stops the run; `lost` then says why. Judging and running is d
 """
 
 import hashlib
+from collections.abc import Mapping
 
 from orchestrator.domain.clock import Clock, timestamp
 from orchestrator.domain.errors import AuditUnavailable, ErrorClass, StationMisuse
@@ -128,7 +129,7 @@ class Evidence:
         pending: list[Record],
         attempt: Attempt,
         verdict: Verdict,
-        judged: dict[str, Outcome],
+        judged: Mapping[str, Outcome],
         ended_at: str,
     ) -> None:
         """Add to `pending` that `attempt` ended, with everything that it gathered."""

@@ -19,6 +19,7 @@ from typing import Self
 
 import structlog
 from anyio import CancelScope, Event, current_time, get_cancelled_exc_class
+from anyio.lowlevel import current_token
 
 from orchestrator.domain.errors import OrchestratorError
 from orchestrator.domain.records import Record
@@ -36,7 +37,7 @@ from orchestrator.engine.verdict import (
 class Watch:
     """Knows the lanes of a run and cuts off each call whose time is up. `keep` runs in a task."""
 
-    __slots__ = ("_lanes", "_nap", "_over", "wakes")
+    __slots__ = ("_lanes", "_nap", "_over", "time", "wakes")
 
     # Ended by an event and not by cancelling the nap: that costs as much as five steps.
 
@@ -44,6 +45,9 @@ class Watch:
         self._lanes: list[Lane] = []
         self._nap: CancelScope | None = None
         self._over = Event()
+        # `anyio.current_time` looks for the event loop anew in every call.
+        loop = current_token().native_token
+        self.time: Callable[[], float] = getattr(loop, "time", current_time)
         self.wakes = inf
 
     def add(self, lane: "Lane") -> None:
@@ -75,7 +79,7 @@ class Watch:
             with CancelScope(deadline=self.wakes) as self._nap:
                 await self._over.wait()
                 return
-            now = current_time()
+            now = self.time()
             for lane in self._lanes:
                 if lane.deadline <= now:
                     lane.cut_off()
@@ -141,9 +145,10 @@ class Lane:
         if scope is None:
             scope = self._scope = CancelScope()
             scope.__enter__()
-        self.deadline = deadline = current_time() + seconds
-        if deadline < self._watch.wakes:
-            self._watch.wake_at(deadline)
+        watch = self._watch
+        self.deadline = deadline = watch.time() + seconds
+        if deadline < watch.wakes:
+            watch.wake_at(deadline)
         try:
             value = await function(*arguments, **named)
         except get_cancelled_exc_class() as cancelled:

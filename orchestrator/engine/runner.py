@@ -5,7 +5,9 @@ is done by `calls`, judging by `verdict`, rows by `evidence`, and what cannot be
 own rules in `irreversible`. Who shields a run from being cancelled is `run`.
 """
 
+from collections.abc import Mapping
 from contextlib import suppress
+from types import MappingProxyType
 
 from anyio import create_task_group, current_time, sleep
 
@@ -39,6 +41,7 @@ from orchestrator.recipe.expression import evaluate
 _PASS = Outcome.PASS
 _SKIPPED = Outcome.SKIPPED
 _FOREVER = float("inf")
+_NOTHING_JUDGED: Mapping[str, Outcome] = MappingProxyType({})
 
 
 class Runner:
@@ -339,7 +342,7 @@ class Runner:
 
     def _ended(self, attempt: Attempt, lane: Lane, verdict: Verdict) -> Verdict:
         """Judge what was measured and leave the end of the attempt in `lane`."""
-        judged: dict[str, Outcome] = {}
+        judged = _NOTHING_JUDGED
         passed = verdict.outcome is _PASS
         if attempt.values or (passed and attempt.step.limited):
             judged, by_values = judge_values(attempt.step, attempt.values)
