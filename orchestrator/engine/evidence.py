@@ -39,16 +39,18 @@ class Evidence:
     goes on. Otherwise a lost audit raises AuditUnavailable from every commit.
     """
 
-    __slots__ = ("_clock", "_recorder", "_request", "_run_id", "_sequence", "best_effort", "lost")
+    __slots__ = ("_clock", "_request", "_run_id", "_sequence", "best_effort", "lost", "record")
 
     def __init__(self, recorder: Recorder, clock: Clock, request: RunRequest) -> None:
-        self._recorder = recorder
         self._clock = clock
         self._request = request
         self._run_id = request.run_id
         self._sequence = 0
         self.lost: AuditUnavailable | None = None
         self.best_effort = False
+        self.record = recorder.record
+        """The recorder's own way in, for the one caller that cannot afford `commit`; what it
+        raises goes to `missed`."""
 
     def next_sequence(self) -> int:
         """Return the number of the next attempt."""
@@ -65,22 +67,31 @@ class Evidence:
         Raises AuditUnavailable unless `best_effort`, StationMisuse when one of the rows can not be
         stored; the others are then stored nevertheless, their steps marked ERROR.
         """
-        if self.lost is not None:
-            pending.clear()
-            if self.best_effort:
-                return
-            raise self.lost
+        batch = (*pending, *rows)
+        pending.clear()
         try:
-            await self._recorder.record(*pending, *rows)
-        except AuditUnavailable as error:
-            self.lost = error
-            if not self.best_effort:
-                raise
-        except StationMisuse as fault:
-            await self._salvage((*pending, *rows), fault)
-            raise
-        finally:
-            pending.clear()
+            await self.record(*batch)
+        except (AuditUnavailable, StationMisuse) as error:
+            await self.missed(batch, error)
+
+    async def missed(
+        self, batch: tuple[Record, ...], error: AuditUnavailable | StationMisuse
+    ) -> None:
+        """Do what is left to do about rows that were not recorded; raises as `commit` does."""
+        if isinstance(error, StationMisuse):
+            await self._salvage(batch, error)
+            raise error
+        self._lose(error)
+
+    def _lose(self, error: AuditUnavailable) -> None:
+        self.lost = self.lost or error
+        self.record = self._refuse
+        if not self.best_effort:
+            raise self.lost
+
+    async def _refuse(self, *_: Record) -> None:
+        assert self.lost is not None
+        raise self.lost
 
     async def _salvage(self, rows: tuple[Record, ...], fault: StationMisuse) -> None:
         """Store one by one what can be stored, so that no step is left without its end.
@@ -99,10 +110,9 @@ class Evidence:
                     remedy="Report it to whoever wrote the step",
                 )
             try:
-                await self._recorder.record(kept)
+                await self.record(kept)
             except AuditUnavailable as error:
-                self.lost = error
-                raise
+                self._lose(error)
             except StationMisuse as guilty:
                 fault.where.setdefault("row", type(row).__name__)
                 fault.what = guilty.what

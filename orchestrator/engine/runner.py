@@ -307,10 +307,10 @@ class Runner:
                 lane.pending.append(row)
             else:
                 try:
-                    await evidence.commit(lane.pending, row)
-                except StationMisuse as fault:
-                    self._end_unbegun(attempt, lane.pending, fault)
-                    raise
+                    await evidence.record(*lane.pending, row)
+                    lane.pending.clear()
+                except (AuditUnavailable, StationMisuse) as error:
+                    await self._not_begun(attempt, lane, row, error)
         if self._news is not None:
             self._news.step_started(attempt)
         verdict = attempt.refusal or self._halted()
@@ -353,6 +353,17 @@ class Runner:
         if self._news is not None:
             self._news.step_finished(attempt, verdict)
         return verdict
+
+    async def _not_begun(
+        self, attempt: Attempt, lane: Lane, row: Record, error: AuditUnavailable | StationMisuse
+    ) -> None:
+        batch = (*lane.pending, row)
+        lane.pending.clear()
+        try:
+            await self._evidence.missed(batch, error)
+        except StationMisuse as fault:
+            self._end_unbegun(attempt, lane.pending, fault)
+            raise
 
     def _end_unbegun(self, attempt: Attempt, pending: list[Record], fault: StationMisuse) -> None:
         """End an attempt whose begin met rows that cannot be stored; nothing was called."""

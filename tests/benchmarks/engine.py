@@ -28,6 +28,19 @@ RUNS = {1: 60, 8: 40, 64: 16, 256: 6}
 OPENHTF_RUNS = {1: 6, 8: 3, 64: 1, 256: 1}
 
 
+def make_database(folder: str) -> None:
+    """Make the tables, in this process: a station finds them there on every day but its first."""
+    import anyio
+
+    from orchestrator.audit.database import open_audit
+
+    async def main() -> None:
+        async with open_audit(f"sqlite:///{folder}/audit.db"):
+            pass
+
+    anyio.run(main)
+
+
 def one_engine(units: int, runs: int, folder: str) -> dict[str, Any]:
     """Measure the engine once, in this process."""
     import anyio
@@ -35,6 +48,7 @@ def one_engine(units: int, runs: int, folder: str) -> dict[str, Any]:
     from orchestrator.audit.database import open_audit
     from orchestrator.domain.clock import SystemClock
     from orchestrator.domain.events import publish_nothing
+    from orchestrator.engine.memory import settle_collector
     from orchestrator.engine.run import EngineServices, RunControl, execute
     from tests.benchmarks.engine_load import check, definitions, recipe, request
 
@@ -53,6 +67,7 @@ def one_engine(units: int, runs: int, folder: str) -> dict[str, Any]:
                     check(result)
 
             await execute(plan, request(0, runs).request, services, RunControl())
+            settle_collector()
             cpu, began = time.process_time(), time.perf_counter()
             async with anyio.create_task_group() as group:
                 for number in range(units):
@@ -69,6 +84,9 @@ def measure(contender: str, units: int, runs: int) -> float:
     """Return steps per second of one contender, measured in a new process."""
     with tempfile.TemporaryDirectory(dir=BENCH) as folder:
         arguments = [str(units), str(runs)]
+        if contender == "engine":
+            make = [sys.executable, "-m", __spec__.name, "--make", folder]
+            subprocess.run(make, cwd=ROOT, check=True)
         command = {
             "skeleton": [sys.executable, "-m", "tests.benchmarks.skeleton", *arguments, folder],
             "engine": [sys.executable, "-m", __spec__.name, "--one", *arguments, folder],
@@ -152,8 +170,12 @@ def main() -> None:
     parser.add_argument("--units", type=int, nargs="+", default=[1, 8, 64, 256])
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--smoke", action="store_true", help="small and quick, without OpenHTF")
+    parser.add_argument("--make", help=argparse.SUPPRESS)
     parser.add_argument("--one", nargs=3, help=argparse.SUPPRESS)
     options = parser.parse_args()
+    if options.make is not None:
+        make_database(options.make)
+        return
     if options.one is not None:
         units, runs, folder = options.one
         sys.stdout.write(json.dumps(one_engine(int(units), int(runs), folder)) + "\n")
