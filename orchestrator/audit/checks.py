@@ -7,6 +7,7 @@ lone surrogates, whole numbers of 64 bits. Constraints are the database's own to
 
 import types
 from collections.abc import Callable, Sequence
+from itertools import chain
 from operator import itemgetter
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
@@ -15,6 +16,7 @@ from orchestrator.domain.errors import StationMisuse
 from orchestrator.domain.records import Record
 
 _SMALLEST, _LARGEST = -(2**63), 2**63 - 1
+_CALL_SHAPES_KEPT = 256
 
 _Shape = tuple[Callable[[Any], Any], tuple[int, ...]]
 """How to take the texts out of a record, and where its whole numbers are."""
@@ -33,7 +35,8 @@ def _place(record: Record, name: str) -> dict[str, str]:
 class BindCheck:
     """Checks records and remembers the shapes (tuples of types) that it has seen to be right.
 
-    The shapes are few: one per record type and pattern of missing values.
+    The shapes are few: one per record type and pattern of missing values. The records of one call
+    are looked at as one, since a station makes the same few kinds of calls all day.
     """
 
     def __init__(self) -> None:
@@ -41,6 +44,35 @@ class BindCheck:
             cls: [_allowed(hint) for hint in get_type_hints(cls).values()] for cls in TABLES
         }
         self._shapes: dict[type, dict[tuple[type, ...], _Shape]] = {cls: {} for cls in TABLES}
+        self._call_shapes: dict[tuple[type, ...], _Shape] = {}
+
+    def call(self, records: Sequence[Record]) -> Sequence[Record]:
+        """Return the records of one call as they will be bound; raises as `__call__` does."""
+        values = tuple(chain.from_iterable(records))
+        key = tuple(map(type, chain(records, values)))
+        shape = self._call_shapes.get(key)
+        if shape is None:
+            return self._learn_call(records, key)
+        texts, numbers = shape
+        joined = "".join(texts(values))
+        if joined.isascii() and "\0" not in joined:
+            for position in numbers:
+                if not _SMALLEST <= values[position] <= _LARGEST:
+                    break
+            else:
+                return records
+        return [self(record) for record in records]
+
+    def _learn_call(self, records: Sequence[Record], key: tuple[type, ...]) -> Sequence[Record]:
+        """Check the records one by one; keep the shape of the call when it is right as it is."""
+        checked = [self(record) for record in records]
+        changed = any(new is not old for new, old in zip(checked, records, strict=True))
+        if not changed and records and len(self._call_shapes) < _CALL_SHAPES_KEPT:
+            kinds = key[len(records) :]
+            texts = [k for k, kind in enumerate(kinds) if kind is str]
+            numbers = tuple(k for k, kind in enumerate(kinds) if kind is int)
+            self._call_shapes[key] = (_getter(texts), numbers)
+        return checked
 
     def __call__(self, record: Record) -> Record:
         """Return `record` as it will be bound. Raises StationMisuse when it cannot be stored.

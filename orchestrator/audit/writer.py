@@ -80,8 +80,7 @@ class Writer:
         Raises StationMisuse when one of them cannot be stored (then none of them is), and
         AuditUnavailable when they may not be on disk.
         """
-        check = self._check
-        checked = [check(record) for record in records]
+        checked = self._check.call(records)
         while self._waiting >= self._max_calls_waiting and not self._stopped():
             await self._room.wait()
         self._raise_if_stopped()

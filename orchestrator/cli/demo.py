@@ -112,6 +112,7 @@ async def _run(folder: Path, boards: int, faults: bool) -> "Finish":
     from orchestrator.app import prepare
     from orchestrator.cli.demo_rack import rack_text
     from orchestrator.cli.live import Show, on_terminal, run_shown
+    from orchestrator.engine.memory import settle_collector
     from orchestrator.station.settings_file import load_settings
 
     rack_file = folder / "rack.toml"
@@ -120,6 +121,7 @@ async def _run(folder: Path, boards: int, faults: bool) -> "Finish":
         settings_file = folder / "station.toml"
         settings_file.write_text(settings_text(ready), encoding="utf-8")
         prepared = prepare(load_settings(settings_file))
+        settle_collector()
         show = Show.TABLE if on_terminal() else Show.LINES
         return await run_shown(prepared, show, len(ready["boards"]))
 

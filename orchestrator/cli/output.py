@@ -47,6 +47,13 @@ def printable(text: str) -> str:
     )
 
 
+def _escaped_json(text: str) -> str:
+    """Escape what a terminal might obey; line breaks of the layout stay."""
+    return "".join(
+        char if char.isprintable() or char == "\n" else f"\\u{ord(char):04x}" for char in text
+    )
+
+
 def print_rows(rows: Sequence[Row], how: Format, columns: Sequence[str] | None = None) -> None:
     """Print `rows` on stdout. `columns` chooses and orders those of the table and of CSV.
 
@@ -54,7 +61,8 @@ def print_rows(rows: Sequence[Row], how: Format, columns: Sequence[str] | None =
     """
     names = list(columns) if columns is not None else _all_names(rows)
     if how is Format.JSON:
-        emit(json.dumps([dict(row) for row in rows], indent=2, ensure_ascii=False, default=str))
+        text = json.dumps([dict(row) for row in rows], indent=2, ensure_ascii=False, default=str)
+        emit(_escaped_json(text))
     elif how is Format.CSV:
         emit(_as_csv(rows, names), end="")
     elif rows:
@@ -107,7 +115,9 @@ def _as_csv(rows: Sequence[Row], names: Sequence[str]) -> str:
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(names)
-    writer.writerows([_spreadsheet_safe(_cell(row.get(name))) for name in names] for row in rows)
+    writer.writerows(
+        [_spreadsheet_safe(_lines(_cell(row.get(name)))) for name in names] for row in rows
+    )
     return buffer.getvalue()
 
 

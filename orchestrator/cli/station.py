@@ -46,10 +46,12 @@ def run(
 
     from orchestrator.app import prepare
     from orchestrator.cli.live import Show, on_terminal, run_shown
+    from orchestrator.engine.memory import settle_collector
     from orchestrator.station.settings_file import load_settings
 
     prepared = prepare(load_settings(config))
     show = Show.TABLE if on_terminal() and not plain else Show.LOG
+    settle_collector()
     finish = anyio.run(run_shown, prepared, show, exit_when_done)
     raise typer.Exit(exit_code_of(finish))
 

@@ -6,7 +6,13 @@ so all work and all checks come before, and the last proof uses the calls that s
 
 from typing import Literal
 
-from orchestrator.domain.errors import Mismatch, StationFault, StationMisuse
+from orchestrator.domain.errors import (
+    ConnectionLost,
+    Mismatch,
+    StationFault,
+    StationMisuse,
+    Unreachable,
+)
 from orchestrator.engine.step import Measures, StepContext, step
 from orchestrator.steps.findings import (
     RF_TEST_CAPABILITY,
@@ -134,7 +140,11 @@ async def set_manufacturing_state(ctx: StepContext, board: SphereDevice, *, stat
             code="STATE_BACKWARD",
         )
     await board.set_manufacturing_state(state)
-    now = await read_state(board, fresh=True)
+    try:
+        now = await read_state(board, fresh=True)
+    except Unreachable as error:
+        # The board was there a moment ago and took the request: nothing is certain any more.
+        raise ConnectionLost(error.what, remedy=error.remedy, where=error.where) from error
     if now != state:
         raise Mismatch(
             f"The board accepted {state} and still says {now}",

@@ -10,12 +10,17 @@ from orchestrator.cli.child import running_child
 from orchestrator.cli.demo import rack_command, settings_text
 
 
-@asynccontextmanager
-async def rack(folder: Path, text: str) -> AsyncIterator[Path]:
-    """Run the boards of a rack file; gives the settings file of a station for them."""
+def _write_rack(folder: Path, text: str) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     rack_file = folder / "rack.toml"
     rack_file.write_text(text, encoding="utf-8")
+    return rack_file
+
+
+@asynccontextmanager
+async def rack(folder: Path, text: str) -> AsyncIterator[Path]:
+    """Run the boards of a rack file; gives the settings file of a station for them."""
+    rack_file = _write_rack(folder, text)
     async with running_child(
         rack_command(folder, rack_file), folder / "rack.log", 120, 10
     ) as ready:

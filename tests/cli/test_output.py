@@ -50,6 +50,19 @@ def test_a_table_shows_control_characters_and_never_obeys_them(
     assert "\x1b" not in text
 
 
+@pytest.mark.parametrize("how", [Format.JSON, Format.CSV])
+def test_no_form_lets_a_terminal_be_commanded(
+    capsys: pytest.CaptureFixture[str], how: Format
+) -> None:
+    """Escapes, C1 commands and text that runs backwards are shown, and JSON still reads back."""
+    rows = [{"name": "a\x1b[2J\x9b1m\u202eb\x7f"}]
+    print_rows(rows, how)
+    text = capsys.readouterr().out
+    assert all(char.isprintable() or char == "\n" for char in text)
+    if how is Format.JSON:
+        assert json.loads(text) == rows
+
+
 def test_an_empty_table_says_so_beside_the_answer(capsys: pytest.CaptureFixture[str]) -> None:
     """Nothing found is no error, and nothing is printed where a program reads."""
     print_rows([], Format.TABLE)

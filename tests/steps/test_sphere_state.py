@@ -8,6 +8,7 @@ from orchestrator.domain.errors import (
     StationFault,
     StationMisuse,
     UnitChanged,
+    Unreachable,
 )
 from orchestrator.domain.unit import DeviceIdentity
 from orchestrator.steps.table import definitions
@@ -144,6 +145,25 @@ async def test_the_probe_tells_what_became_of_a_lost_answer(bench) -> None:
     with pytest.raises(ConnectionLost):
         await it.run("sphere.set_manufacturing_state", state="Module1Complete")
     assert await SET.probe(it.ctx, it.device, state="Module1Complete")
+
+
+async def test_a_board_that_is_gone_after_the_change_leaves_it_open(bench, monkeypatch) -> None:
+    """The request was taken; that nobody answers the question afterwards proves nothing."""
+    it = bench()
+    change = it.device.set_manufacturing_state
+
+    async def change_and_vanish(state):
+        await change(state)
+        monkeypatch.setattr(it.device, "get_manufacturing_state", nobody)
+
+    async def nobody(**_options):
+        raise Unreachable("No connection could be made")
+
+    monkeypatch.setattr(it.device, "set_manufacturing_state", change_and_vanish)
+    with pytest.raises(ConnectionLost) as lost:
+        await it.run("sphere.set_manufacturing_state", state="Module1Complete")
+    assert lost.value.leaves_unknown
+    assert it.board.state == "Module1Complete"
 
 
 def test_the_change_is_irreversible_and_settles_as_the_endpoint_says() -> None:
