@@ -48,7 +48,7 @@ class BindCheck:
 
     def call(self, records: Sequence[Record]) -> Sequence[Record]:
         """Return the records of one call as they will be bound; raises as `__call__` does."""
-        values = tuple(chain.from_iterable(records))
+        values: tuple[Any, ...] = tuple(chain.from_iterable(records))
         key = tuple(map(type, chain(records, values)))
         shape = self._call_shapes.get(key)
         if shape is None:
