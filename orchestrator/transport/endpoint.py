@@ -33,7 +33,8 @@ class Endpoint:
     (empty for calls that no document lists). `since` is the API version that introduced it, empty
     for the oldest. `lock` names who may call it, in the vendor's terms. `idempotent` calls may be
     repeated after a lost answer. `settle_seconds` is how long the other side may still apply a
-    request after we stopped listening. `answer` is None for raw bytes.
+    request after we stopped listening. `answer` is None for raw bytes. The bodies of `confidential`
+    calls may hold secrets: no message quotes them.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Endpoint:
     timeout_seconds: float = 10.0
     settle_seconds: float = 0.0
     answer_cap_bytes: int = JSON_CAP_BYTES
+    confidential: bool = False
 
     @property
     def label(self) -> str:

@@ -267,10 +267,10 @@ class DeviceService:
 
     async def get_attached_devices(self) -> list[models.AttachedDevice]:
         """Return what is attached right now: USB path (the slot) and address."""
-        answer: endpoints.AttachedDevices = await self._http.call(endpoints.GET_ATTACHED_DEVICES)
+        answer: models.AttachedDevices = await self._http.call(endpoints.GET_ATTACHED_DEVICES)
         return answer.root
 
     async def rescan_devices(self) -> int:
         """Have the service look again; returns how many boards it found."""
-        answer: endpoints.DeviceCount = await self._http.call(endpoints.RESCAN_DEVICES)
+        answer: models.DeviceCount = await self._http.call(endpoints.RESCAN_DEVICES)
         return answer.root
