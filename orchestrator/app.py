@@ -4,21 +4,21 @@ The only module that knows every floor, and with the settings the only place whe
 meets the station.
 """
 
+import os
 import signal
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TextIO
+from typing import TextIO, TypeVar
 
-import stamina
+from anyio.to_thread import run_sync
 from structlog.typing import FilteringBoundLogger
 
-from orchestrator.audit.database import Audit, open_audit
-from orchestrator.audit.migrate import check as check_schema
+from orchestrator.audit.database import Audit, open_audit, reading
 from orchestrator.audit.queries import open_runs
 from orchestrator.domain.clock import SystemClock
-from orchestrator.domain.errors import OrchestratorError
+from orchestrator.domain.errors import AuditUnavailable, OrchestratorError, Unreachable
 from orchestrator.domain.fixture import Fixture
 from orchestrator.domain.ids import TimeOrderedIds
 from orchestrator.domain.unit import Unit
@@ -38,6 +38,8 @@ from orchestrator.station.signals import stop_requests
 from orchestrator.steps.table import definitions
 from orchestrator.systems.azure_sphere_device.fixture import SphereFixture
 from orchestrator.systems.azure_sphere_device.image_package import inspect_image
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +111,6 @@ async def run_station(
     opened.
     """
     settings = prepared.settings
-    # By default every retry of a call is printed on stdout, which belongs to the answer.
-    stamina.instrumentation.set_on_retry_hooks(())
     with station_lock(settings.station.data_dir):
         async with open_audit(settings.database_url) as audit:
             station = Station(settings, _parts(prepared, audit, hub, log))
@@ -177,39 +177,55 @@ class _Checks:
     def __init__(self) -> None:
         self.lines: list[Checked] = []
 
-    @contextmanager
-    def of(self, what: str, *, settings: bool = True) -> Iterator[None]:
-        """Note whether the block goes well; a fault is noted, not raised."""
+    def of(self, what: str, look: Callable[[], T]) -> T | None:
+        """Return what `look` finds; a fault of the settings is noted and gives None."""
         try:
-            yield
+            found = look()
         except OrchestratorError as fault:
-            self.lines.append(Checked(what, fault, settings))
+            self.lines.append(Checked(what, fault, settings=True))
+            return None
+        self.lines.append(Checked(what))
+        return found
+
+    async def answer(self, what: str, look: Callable[[], Awaitable[object]]) -> None:
+        """Note whether something outside answers."""
+        try:
+            await look()
+        except OrchestratorError as fault:
+            self.lines.append(Checked(what, fault))
         else:
             self.lines.append(Checked(what))
+
+
+def _look_at_audit(settings: Settings) -> None:
+    """Return when the database has this program's schema, or may be made at the first start."""
+    folder = settings.station.data_dir
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    if not folder.is_dir() or not os.access(folder, os.W_OK):
+        raise AuditUnavailable(
+            f"the data folder {settings.station.data_dir} cannot be written",
+            remedy="Correct `station.data_dir` or the rights of the folder",
+        )
+    with suppress(Unreachable), reading(settings.database_url):
+        return
 
 
 async def check_station(path: Path) -> list[Checked]:
     """Look at everything that a station with these settings needs; changes nothing."""
     checks = _Checks()
-    settings: Settings | None = None
-    with checks.of(f"settings {path}"):
-        settings = load_settings(path)
+    settings = checks.of(f"settings {path}", lambda: load_settings(path))
     if settings is None:
         return checks.lines
-    shelf: RecipeShelf | None = None
-    with checks.of("serial numbers"):
-        unit_rule(settings.unit)
-    with checks.of(f"recipes ({len(settings.recipes.files)})"):
-        shelf = _shelf(settings, definitions())
+    unit = settings.unit
+    checks.of("serial numbers", lambda: unit_rule(unit))
+    count = len(settings.recipes.files)
+    shelf = checks.of(f"recipes ({count})", lambda: _shelf(settings, definitions()))
     if shelf is not None:
-        with checks.of("one recipe for these units"):
-            shelf.choose(Unit(None, settings.unit.part_number, settings.unit.revision))
-    with checks.of("database", settings=False):
-        await check_schema(settings.database_url)
-    fixture: Fixture | None = None
-    with checks.of("certificate of the boards"):
-        fixture = make_fixture(settings)
+        known = Unit(None, unit.part_number or None, unit.revision or None)
+        checks.of("one recipe for these units", lambda: shelf.choose(known))
+    fixture = checks.of("certificate of the boards", lambda: make_fixture(settings))
+    await checks.answer("database", lambda: run_sync(_look_at_audit, settings))
     if fixture is not None:
-        with checks.of("local service", settings=False):
-            await fixture.attached()
+        await checks.answer("local service", fixture.attached)
     return checks.lines

@@ -82,7 +82,7 @@ def demo(
     folder = _folder(data_dir)
     if folder is None:
         raise typer.Exit(ExitCode.CANNOT_CREATE)
-    say(f"{boards} simulated boards; everything about them goes to {folder}")
+    say(f"{_count(boards)}, simulated; everything about them goes to {folder}")
     finish = anyio.run(_run, folder, boards, faults)
     _summary(finish.end.verdicts, folder)
     raise typer.Exit(exit_code_of(finish))
@@ -172,9 +172,13 @@ def _summary(verdicts: "Sequence[Verdict]", folder: Path) -> None:
         emit(f"\n{verdict.slot} {verdict.outcome.value}\n{_paragraph(verdict.message)}")
     counts = Counter(row["outcome"] for row in rows)
     totals = ", ".join(f"{count} {outcome}" for outcome, count in sorted(counts.items()))
-    emit(f"\n{len(rows)} boards: {totals or 'none had its verdict'}")
+    emit(f"\n{_count(len(rows))}: {totals or 'none had its verdict'}")
     if rows:
         _next_commands((bad or ordered)[0], folder)
+
+
+def _count(boards: int) -> str:
+    return "1 board" if boards == 1 else f"{boards} boards"
 
 
 def _paragraph(message: str) -> str:

@@ -26,7 +26,7 @@ BAD_BOARDS: tuple[BadBoard, ...] = (
         "carries a foreign application that it refuses to give up",
         'images = [{ name = "rf-test", component_id = "508eddf2-b8c3-4a99-93d9-a045d9a060eb", '
         'image_id = "1f0c4e5a-52d6-4c54-9a0f-0a7c1a1f6b11" }]\n'
-        'faults = [{ kind = "refuse", calls = ["delete_image"], status = 500, error = 7340039 }]',
+        'faults = [{ kind = "refuse", calls = ["delete_image"], status = 403, error = 7340069 }]',
     ),
     BadBoard("does not answer at all", "unreachable = true"),
     BadBoard("proves itself with somebody else's certificate", "untrusted_certificate = true"),

@@ -179,22 +179,25 @@ class Show(StrEnum):
     LOG = "log"
 
 
-class _AboveTable:
-    """A text stream that writes its lines above the table that is redrawn in place."""
+class AboveTable:
+    """A text stream that writes whole lines above the table that is redrawn in place."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
+        self._begun = ""
 
     def write(self, text: str) -> int:
-        """Print `text` as it is."""
-        self._console.print(text, end="", markup=False, highlight=False, soft_wrap=True)
+        """Print the lines that are complete now; the table would overwrite half a line."""
+        *lines, self._begun = (self._begun + text).split("\n")
+        for line in lines:
+            self._console.print(line, markup=False, highlight=False, soft_wrap=True)
         return len(text)
 
     def flush(self) -> None:
-        """Nothing is kept back."""
+        """Do nothing: a line is printed as soon as it is complete."""
 
     def isatty(self) -> bool:
-        """A table is only ever drawn on a terminal."""
+        """Say yes: a table is only ever drawn on a terminal."""
         return True
 
 
@@ -211,7 +214,7 @@ async def run_shown(prepared: "Prepared", show: Show, boards: int | None) -> "Fi
 
     hub = Hub()
     console = Console(stderr=True, no_color=not wants_colour(sys.stderr), highlight=False)
-    above = cast("TextIO", _AboveTable(console)) if show is Show.TABLE else None
+    above = cast("TextIO", AboveTable(console)) if show is Show.TABLE else None
     log = logger_for(prepared, stream=above)
     with hub.listen() as listener:
 

@@ -74,7 +74,8 @@ def check(
         errors = sum(result.errors for result in results)
         warnings = sum(result.warnings for result in results)
         if errors or warnings:
-            emit(closing_line(errors, warnings))
+            left_out = sum(result.left_out for result in results)
+            emit(closing_line(errors, warnings, left_out))
     if any(result.plan is None for result in results):
         raise typer.Exit(ExitCode.BAD_INPUT)
 

@@ -79,9 +79,14 @@ class Evidence:
             pending.clear()
 
     async def _salvage(self, rows: tuple[Record, ...], fault: StationMisuse) -> None:
-        """Store one by one what can be stored, so that no step is left without its end."""
+        """Store one by one what can be stored, so that no step is left without its end.
+
+        The end of the run is not among it: what it says may have changed by this.
+        """
         for row in rows:
             kept = row
+            if isinstance(row, RunEndRow):
+                continue
             if isinstance(row, StepEndRow) and row.outcome == Outcome.PASS:
                 kept = row._replace(
                     outcome=Outcome.ERROR.value,

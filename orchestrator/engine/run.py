@@ -44,16 +44,21 @@ async def execute(
     result: RunResult | None = None
     failure: OrchestratorError | None = None
     shelter = CancelScope(shield=True)
-    async with create_task_group() as group:
-        group.start_soon(_guard, runner.watch, control, shelter, services.bounds)
-        with shelter:
-            try:
-                result = await runner.perform()
-            except OrchestratorError as error:
-                # Kept for later: a task group would wrap it into an exception group.
-                failure = error
-            finally:
-                runner.watch.end()
+    try:
+        async with create_task_group() as group:
+            group.start_soon(_guard, runner.watch, control, shelter, services.bounds)
+            with shelter:
+                try:
+                    result = await runner.perform()
+                except OrchestratorError as error:
+                    # Kept for later: a task group would wrap it into an exception group.
+                    failure = error
+                finally:
+                    runner.watch.end()
+    except get_cancelled_exc_class():
+        if failure is not None:
+            raise failure from None
+        raise
     if failure is not None:
         raise failure
     if result is None:

@@ -97,21 +97,25 @@ class Runner:
                 finally:
                     teardown = await self._teardown()
             outcome = run_outcome(main, teardown)
-            result = RunResult(
-                outcome,
-                self._message,
-                self._first_failure,
-                int((self._clock.monotonic() - began) * 1e6),
-            )
             self._evidence.best_effort = False
-            await self._evidence.commit(self._lane.pending, self._evidence.run_end_row(result))
-            return result
+            try:
+                return await self._close(outcome, began)
+            except StationMisuse as fault:
+                self._fail(None, Outcome.ERROR, str(fault))
+                outcome = run_outcome(main, Outcome.ERROR)
+                return await self._close(outcome, began)
         except AuditUnavailable as error:
             outcome, self._message = Outcome.ERROR, str(error)
             raise
         finally:
             if self._news is not None:
                 self._news.run_finished(outcome, self._message)
+
+    async def _close(self, outcome: Outcome, began: float) -> RunResult:
+        duration_us = int((self._clock.monotonic() - began) * 1e6)
+        result = RunResult(outcome, self._message, self._first_failure, duration_us)
+        await self._evidence.commit(self._lane.pending, self._evidence.run_end_row(result))
+        return result
 
     # Sections -----------------------------------------------------------------------------------
 
@@ -240,9 +244,13 @@ class Runner:
         if seconds > 0:
             lane.boundary = ""
             await self._evidence.commit(lane.pending)
-            # A stop or the end of the teardown cuts the wait off; the caller looks for both.
-            with suppress(Stopped, DeadlineExceeded):
-                await lane.call(step, min(2 * seconds, self._ends - current_time()), sleep, seconds)
+            limit = min(2 * seconds, self._ends - current_time())
+            # The end of the teardown cuts the wait off; the caller looks for it.
+            with suppress(DeadlineExceeded):
+                try:
+                    await lane.call(step, limit, sleep, seconds)
+                except Stopped as stopped:
+                    self._failed.append(stopped.stop.outcome)
 
     def _open(self, step: PreparedStep, number: int) -> Attempt:
         """Number a new attempt and find out whether the step function may be called."""

@@ -50,12 +50,14 @@ class Mistake:
 class CheckResult:
     """What a check found. `plan` is there when no mistake is an error.
 
-    `sources` are the lines of every file that was read, by the name that places use.
+    `sources` are the lines of every file that was read, by the name that places use. `left_out`
+    counts the mistakes above `MOST_MISTAKES`.
     """
 
     plan: Plan | None
     mistakes: tuple[Mistake, ...]
     sources: Mapping[str, tuple[str, ...]]
+    left_out: int = 0
 
     @property
     def errors(self) -> int:
@@ -128,7 +130,8 @@ class Report:
             self._mistakes, key=lambda each: (each.severity != "error", *each.position)
         )[:MOST_MISTAKES]
         chosen.sort(key=lambda each: each.position)
-        return CheckResult(None if self.failed else plan, tuple(chosen), self.sources)
+        left_out = len(self._mistakes) - len(chosen)
+        return CheckResult(None if self.failed else plan, tuple(chosen), self.sources, left_out)
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:

@@ -23,11 +23,15 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A scalar as it was written, without its quotes."""
+    """A scalar as it was written, without its quotes.
+
+    `refused` stands for what was reported already and has no value: nobody reports it again.
+    """
 
     place: Place
     value: str
     quoted: bool = False
+    refused: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +68,11 @@ class Table:
 
 
 Node = Text | Items | Table
+
+
+def refused(node: Node) -> bool:
+    """Say whether `node` was reported already and has no value."""
+    return isinstance(node, Text) and node.refused
 
 
 def described(node: Node) -> str:

@@ -26,6 +26,31 @@ _HIDDEN = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufdd0-\ufdef"
     "\ufeff\ufff9-\uffff\U000e0000-\U000e007f]"
 )
+_SYNTAX = (
+    (
+        "mapping values are not allowed",
+        "a second `:` stands in this line",
+        "put text that holds `: ` into quotes, and check the indentation",
+    ),
+    (
+        "expected <block end>",
+        "this line is indented differently from its neighbours",
+        "give all keys of a table, and all `-` of a list, the same indentation",
+    ),
+    ("end of stream", "this begins and never ends", "close the quote or the bracket"),
+    ("expected ',' or ']'", "`,` or `]` is missing", "close the list that began with `[`"),
+    ("expected ',' or '}'", "`,` or `}` is missing", "close the table that began with `{`"),
+    ("could not find expected ':'", "a key without `:`", "write `key: value`"),
+    ("'\\t'", "a tab stands in the indentation", "indent with spaces, not with tabs"),
+    (
+        "that cannot start any token",
+        "a text cannot begin with this character",
+        "put the text into quotes",
+    ),
+)
+"""What PyYAML says, what we say, and what to do."""
+
+_YAML_TAG = "tag:yaml.org,2002:"
 _WIDE_MARKS = ((b"\xff\xfe", "UTF-16"), (b"\xfe\xff", "UTF-16"))
 
 
@@ -177,7 +202,7 @@ class _Composer:
                 label="refers to text elsewhere",
                 help="write the value out; use `inputs` or an include for what repeats",
             )
-            return Text(self._place(event), "", quoted=True)
+            return Text(self._place(event), "", refused=True)
         if isinstance(event, yaml.ScalarEvent):
             self._open(event, stack)
             return Text(self._place(event), event.value, quoted=event.style is not None)
@@ -212,7 +237,7 @@ class _Composer:
             self._report.error(
                 "R011",
                 self._prefix(event, "!"),
-                f"tag {ticked(event.tag)} is not allowed",
+                f"tag {ticked(event.tag.replace(_YAML_TAG, '!!'))} is not allowed",
                 label="the step decides what kind of value this is",
                 help="remove the tag",
             )
@@ -279,24 +304,23 @@ class _Composer:
             )
 
     def _syntax(self, error: yaml.MarkedYAMLError) -> None:
-        mark = error.problem_mark or error.context_mark
+        problem = error.problem or ""
+        unended = "end of stream" in problem or "could not find expected" in problem
+        mark = (error.context_mark if unended else None) or error.problem_mark
         place = self._start()
         if mark is not None:
             lines = self._report.sources[self._shown]
             number = min(mark.line, len(lines) - 1)
             column = min(mark.column, len(lines[number])) + 1
             place = Place(self._shown, number + 1, column, number + 1, column + 1)
-        context = f"{error.context}: " if error.context else ""
-        hint = ""
-        if "\\t" in (error.problem or ""):
-            hint = "indent with spaces, not with tabs"
-        elif "mapping values are not allowed" in (error.problem or ""):
-            hint = "put text that holds `: ` into quotes, and check the indentation"
+        message, hint = next(
+            ((words, hint) for needle, words, hint in _SYNTAX if needle in problem), (problem, "")
+        )
         self._report.error(
             "R006",
             place,
-            f"this is not YAML: {context}{error.problem}",
-            label="the text cannot be read from here on",
+            f"this is not YAML: {message}",
+            label="" if unended else "the text cannot be read from here on",
             help=hint,
         )
 

@@ -23,13 +23,14 @@ def as_text(result: CheckResult, *, colour: bool = False, closing: bool = True) 
     """Return all mistakes of `result` as blocks of text, with the closing count if asked."""
     blocks = [_block(mistake, result.sources, colour) for mistake in result.mistakes]
     if closing:
-        blocks.append(closing_line(result.errors, result.warnings))
+        blocks.append(closing_line(result.errors, result.warnings, result.left_out))
     return "\n\n".join(blocks)
 
 
-def closing_line(errors: int, warnings: int) -> str:
+def closing_line(errors: int, warnings: int, left_out: int = 0) -> str:
     """Return the count that stands under all mistakes."""
-    counts = f"{_counted(errors, 'error')}, {_counted(warnings, 'warning')}."
+    more = f" and {left_out} more that are not shown" if left_out else ""
+    counts = f"{_counted(errors, 'error')}, {_counted(warnings, 'warning')}{more}."
     return f"{counts} Nothing was started." if errors else counts
 
 
@@ -44,6 +45,7 @@ def as_json(results: Sequence[CheckResult]) -> str:
     counts = {
         "errors": sum(result.errors for result in results),
         "warnings": sum(result.warnings for result in results),
+        "left_out": sum(result.left_out for result in results),
     }
     recipes = [_recipe(result) for result in results]
     answer = {"schema": 1, **counts, "recipes": recipes, "mistakes": mistakes}

@@ -177,7 +177,7 @@ class SlotListener:
             await self._open(listener)
         else:
             listener.close()
-            self._background.start(self._open_when_up())
+            self._background.start(self._open_when_up(self._turn))
 
     def stop(self) -> None:
         """Stop following and cut the link."""
@@ -190,11 +190,13 @@ class SlotListener:
         self._turn += 1
         if self.http is not None:
             self.http.cut()
-        self._background.start(self._open_when_up())
+        self._background.start(self._open_when_up(self._turn))
 
-    async def _open_when_up(self) -> None:
-        """Open as soon as the board in the slot has started; give up when it changes again."""
-        turn = self._turn
+    async def _open_when_up(self, turn: int) -> None:
+        """Open as soon as the board in the slot has started; give up when it changes again.
+
+        `turn` is that of the change which asked for it: two changes at once open one listener.
+        """
         board = self._slot.board
         while self._turn == turn and board.attached and not board.spec.unreachable:
             if board.link_up:

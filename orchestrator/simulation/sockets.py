@@ -42,7 +42,9 @@ def listening_socket(address: str, port: int) -> socket.socket:
 
     Raises StationBusy when the port is taken, StationFault when it may not or cannot be had.
     """
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    # asyncio switches TCP_NODELAY on only where the protocol is named; without it every small
+    # answer waits for the client's delayed acknowledgement.
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         if os.name == "posix":
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -138,7 +138,8 @@ class Pipeline:
                 except UntrustedPeer:
                     return None
                 except (StationFault, TimeoutError) as fault:
-                    self._show(SlotState.CHECK, "Waiting for the board to answer.")
+                    if wait == FIRST_WAIT_SECONDS:
+                        self._show(SlotState.CHECK, "Waiting for the board to answer.")
                     left = deadline - clock.monotonic()
                     self._tools.log.debug("no identity yet", slot=self._slot.name, why=str(fault))
                     if left <= 0:

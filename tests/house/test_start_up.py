@@ -57,6 +57,6 @@ def test_a_question_loads_no_heavy_package(arguments: list[str]) -> None:
 
 def test_a_broken_recipe_is_answered_without_heavy_packages() -> None:
     """Checking a recipe with mistakes needs the language alone."""
-    code, loaded = loaded_by("recipe", "check", str(sorted(BROKEN_RECIPE.glob("*.yaml"))[0]))
+    code, loaded = loaded_by("recipe", "check", str(min(BROKEN_RECIPE.glob("*.yaml"))))
     assert code == 65
     assert loaded & HEAVY == set()

@@ -1,17 +1,16 @@
 """The check of a recipe: a file in, every mistake at once or a frozen plan out. Works offline.
 
-Each file of this folder checks one part; none stops at its first mistake.
+Each file of this folder checks one part; none stops at its first mistake. Parts that few recipes
+need, or that only a sound one reaches, are imported where they are needed: a broken recipe must be
+answered at once.
 """
 
 from collections.abc import Mapping
 from pathlib import Path
 
 from orchestrator.domain.errors import RecipeMistakes
-from orchestrator.recipe.build import Ingredients, build_plan
 from orchestrator.recipe.check import declarations, head
-from orchestrator.recipe.check.artifacts import read_artifacts
 from orchestrator.recipe.check.context import Check, Inspect
-from orchestrator.recipe.check.facts import check_facts
 from orchestrator.recipe.check.sections import Draft, DraftGroup, DraftItem, SectionReader
 from orchestrator.recipe.check.steps import read_step
 from orchestrator.recipe.mistakes import CheckResult, Report
@@ -61,13 +60,21 @@ def _check(check: Check, root: Table, shown: str) -> Plan | None:
     description, applies_to = head.description(report, root), head.applies_to(report, root)
     declarations.read_inputs(check, root)
     declarations.read_secrets(check, root)
-    read_artifacts(check, root)
+    if root.get("artifacts") is not None:
+        from orchestrator.recipe.check.artifacts import read_artifacts
+
+        read_artifacts(check, root)
     drafts = SectionReader(check, shown).read(root)
     sections = _sections(check, drafts)
-    check_facts(check, root, _flat(drafts))
-    _unused(check)
+    if check.artifacts:
+        from orchestrator.recipe.check.facts import check_facts
+
+        check_facts(check, root, _flat(drafts))
     if report.failed:
         return None
+    _unused(check)
+    from orchestrator.recipe.build import Ingredients, build_plan
+
     return build_plan(
         Ingredients(
             name=name,
@@ -115,6 +122,7 @@ def _sections(
 
 
 def _unused(check: Check) -> None:
+    # Only of a sound recipe is it known what it uses.
     declared: tuple[tuple[str, str, Mapping[str, Place]], ...] = (
         ("input", "inputs.", check.inputs_at),
         ("secret", "", check.secrets_at),

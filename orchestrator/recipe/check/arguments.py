@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from orchestrator.recipe.check import shape
 from orchestrator.recipe.check.context import UNIT_NAMES, Check
 from orchestrator.recipe.mistakes import did_you_mean
-from orchestrator.recipe.nodes import Items, Node, Place, Table, Text, ticked
+from orchestrator.recipe.nodes import Items, Node, Place, Table, Text, refused, ticked
 from orchestrator.recipe.plan import Argument, Input, Reference, Scalar
 from orchestrator.recipe.references import looks_like_reference, reference_path
 from orchestrator.recipe.signature import ParameterKind, ParameterSignature, StepSignature
@@ -33,7 +33,6 @@ def read_arguments(
     for entry in entries:
         parameter = known.get(entry.key.value)
         if parameter is None:
-            check.note_uses(entry.value)
             _unknown(check, entry.key, signature, list(known))
             continue
         value = _argument(check, entry.value, parameter)
@@ -77,10 +76,11 @@ def _kind(parameter: ParameterSignature) -> str:
 
 
 def _argument(check: Check, node: Node, parameter: ParameterSignature) -> Argument | None:
+    if refused(node):
+        return None
     if parameter.kind != "list":
         return _one(check, node, parameter, parameter.kind)
     if not isinstance(node, Items):
-        check.note_uses(node)
         shown = f"[{node.value}]" if isinstance(node, Text) and node.value else None
         check.report.error(
             "R026",
@@ -98,8 +98,9 @@ def _argument(check: Check, node: Node, parameter: ParameterSignature) -> Argume
 def _one(
     check: Check, node: Node, parameter: ParameterSignature, kind: ParameterKind
 ) -> Scalar | Reference | None:
+    if refused(node):
+        return None
     if not isinstance(node, Text):
-        check.note_uses(node)
         found = "a list" if isinstance(node, Items) else "a table of keys"
         check.report.error(
             "R026",
@@ -195,7 +196,9 @@ def _reference(
         return None  # the declaration itself is wrong and was reported
     fault = _unfit(declared, parameter, kind)
     if fault:
-        check.report.error("R046", node.place, f"`{path}` does not fit: {fault}", label=fault)
+        check.report.error(
+            "R046", node.place, f"`{path}` does not fit `{parameter.name}`", label=fault
+        )
         return None
     return Reference(path)
 

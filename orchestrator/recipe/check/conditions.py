@@ -50,7 +50,7 @@ def read_condition(
             "R041",
             _within(node, fault.at, fault.length),
             f"the condition is not understood: {fault.reason}",
-            label=fault.hint or fault.reason,
+            label=fault.hint,
         )
         return None
     known = [*check.reference_names(), *(f"steps.{each}.outcome" for each in earlier)]
@@ -157,8 +157,8 @@ class _Kinds:
         if not allowed or word in allowed or not isinstance(word, str):
             return True
         label, guess = did_you_mean(word, allowed)
-        if guess is None and word.upper() in allowed:
-            label, guess = f"did you mean `{word.upper()}`?", word.upper()
+        if guess is None:
+            label, guess = did_you_mean(word.upper(), allowed)
         self._check.report.error(
             "R043",
             _within(self._node, value.at, len(word) + 2),

@@ -5,9 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from orchestrator.recipe.mistakes import Report
-from orchestrator.recipe.nodes import Items, Node, Place, Table, Text
+from orchestrator.recipe.nodes import Place
 from orchestrator.recipe.plan import Artifact, Input
-from orchestrator.recipe.references import reference_path
 from orchestrator.recipe.signature import Catalogue
 
 Inspect = Callable[[bytes], Mapping[str, str]]
@@ -38,15 +37,3 @@ class Check:
     def reference_names(self) -> list[str]:
         """Return every name that `${{ ... }}` may hold in this recipe."""
         return [*(f"inputs.{name}" for name in self.inputs_at), *UNIT_NAMES]
-
-    def note_uses(self, node: Node) -> None:
-        """Count every name in `node` as used, for values that cannot be checked themselves."""
-        waiting = [node]
-        while waiting:
-            each = waiting.pop()
-            if isinstance(each, Text):
-                self.used.add(reference_path(each.value) or each.value)
-            elif isinstance(each, Items):
-                waiting.extend(each.nodes)
-            elif isinstance(each, Table):
-                waiting.extend(entry.value for entry in each.entries)

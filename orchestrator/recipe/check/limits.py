@@ -11,7 +11,6 @@ from decimal import Decimal
 from orchestrator.domain.measurement import Limit, Value, as_text, judge
 from orchestrator.recipe.check import shape
 from orchestrator.recipe.check.context import Check
-from orchestrator.recipe.check.patterns import pattern_fault
 from orchestrator.recipe.mistakes import did_you_mean
 from orchestrator.recipe.nodes import Entry, Node, Place, Table, Text, ticked
 from orchestrator.recipe.signature import MeasurementSignature, StepSignature
@@ -79,11 +78,11 @@ def _unit(check: Check, body: Table, measurement: MeasurementSignature) -> None:
     written = node and shape.text(check.report, node, "`unit`", empty=True)
     if node is None or not isinstance(written, str) or written == measurement.uom:
         return
+    own = f"in {ticked(measurement.uom)}" if measurement.uom else "without a unit"
     check.report.error(
         "R034",
         node.place,
-        f"`{measurement.name}` is measured in {ticked(measurement.uom or 'no unit')},"
-        f" not in {ticked(written)}",
+        f"`{measurement.name}` is measured {own}, not in {ticked(written)}",
         label=f"write `{measurement.uom}`" if measurement.uom else "remove `unit`",
         help="a limit is not converted: give its numbers in the unit of the step",
         replacement=measurement.uom or None,
@@ -133,6 +132,8 @@ def _pattern(check: Check, body: Table, measurement: MeasurementSignature) -> st
     if measurement.kind != "text":
         _unfit(check, node, "pattern", measurement)
         return None
+    from orchestrator.recipe.check.patterns import pattern_fault
+
     pattern = shape.text(check.report, node, "`pattern`", most=10_000)
     fault = pattern and pattern_fault(pattern)
     if fault:
@@ -189,7 +190,7 @@ def _reachable(check: Check, body: Table, limit: Limit) -> bool:
 
 
 def _against(rest: Limit) -> str:
-    return f"is not what the rest says: {rest.describe()}"
+    return f"breaks the rest: {rest.describe()}"
 
 
 def _swapped(check: Check, body: Table, limit: Limit) -> None:

@@ -244,14 +244,14 @@ def _written_id(check: Check, item: DraftItem, taken: dict[str, Place]) -> None:
     value = shape.text(check.report, node, "`id`")
     if value and isinstance(node, Text) and shape.identifier(check.report, node, "a step"):
         if value in taken:
+            first = taken[value]
+            shown = first.file == node.place.file and first != node.place
             check.report.error(
                 "R029",
                 node.place,
                 f"id {ticked(value)} stands twice",
                 label="another step has this id",
-                also=((taken[value], "first here"),)
-                if taken[value].file == node.place.file
-                else (),
+                also=((first, "first here"),) if shown else (),
                 help="choose another one; ids name steps in conditions and in the audit",
             )
         else:

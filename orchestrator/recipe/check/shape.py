@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import TypeVar
 
 from orchestrator.recipe.mistakes import Report, did_you_mean
-from orchestrator.recipe.nodes import Items, Node, Place, Table, Text, described, ticked
+from orchestrator.recipe.nodes import Items, Node, Place, Table, Text, described, refused, ticked
 from orchestrator.recipe.values import Misfit, boolean, integer
 
 _IDENTIFIER = re.compile(r"[a-z][a-z0-9_]{0,63}")
@@ -31,6 +31,8 @@ def table(
     `what` names the part in messages; `allowed` of None takes any key. `hints` say what to write
     instead of keys that people bring from elsewhere.
     """
+    if refused(node):
+        return None
     if not isinstance(node, Table):
         report.error(
             "R016",
@@ -70,6 +72,8 @@ def missing_key(report: Report, node: Table, what: str, key: str, help: str = ""
 
 def items(report: Report, node: Node, what: str) -> tuple[Node, ...] | None:
     """Return the nodes of `node` if it is a list."""
+    if refused(node):
+        return None
     if isinstance(node, Items):
         return node.nodes
     report.error(
@@ -85,6 +89,8 @@ def text(
     report: Report, node: Node, what: str, *, most: int = 200, empty: bool = False
 ) -> str | None:
     """Return the text of `node` if it is one of at most `most` characters."""
+    if refused(node):
+        return None
     if not isinstance(node, Text):
         report.error(
             "R016",
@@ -148,7 +154,7 @@ def misfit(report: Report, place: Place, what: str, found: Misfit) -> None:
         "R027" if found.unit_missing else "R026",
         place,
         f"{what}: {found.reason}",
-        label=f"write `{found.replacement}`" if found.replacement else found.reason,
+        label=f"write `{found.replacement}`" if found.replacement else "",
         replacement=found.replacement,
     )
 

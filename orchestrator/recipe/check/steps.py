@@ -1,19 +1,18 @@
 """One step: the step it uses, its time limit, retries, limits, and what its nature forbids."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Literal
 
 from orchestrator.domain.errors import ErrorClass
+from orchestrator.domain.measurement import Limit
 from orchestrator.recipe.check import shape
 from orchestrator.recipe.check.arguments import read_arguments
-from orchestrator.recipe.check.conditions import read_condition
 from orchestrator.recipe.check.context import Check
-from orchestrator.recipe.check.limits import read_limits
 from orchestrator.recipe.check.sections import Draft
 from orchestrator.recipe.mistakes import did_you_mean
 from orchestrator.recipe.nodes import Node, Table, Text, ticked
-from orchestrator.recipe.plan import PlannedStep, Retry
+from orchestrator.recipe.plan import Condition, PlannedStep, Retry
 from orchestrator.recipe.signature import StepSignature
 from orchestrator.recipe.values import duration
 
@@ -42,8 +41,7 @@ def _step(check: Check, draft: Draft, earlier: list[str], later: list[str]) -> P
     body = draft.table
     signature = _signature(check, body)
     name = _name(check, body, draft.id)
-    condition_node = body.get("if")
-    condition = read_condition(check, condition_node, earlier, later) if condition_node else None
+    condition = _condition(check, body, earlier, later)
     timeout = _timeout(check, body.get("timeout"))
     retry = _retry(check, body.get("retry"))
     on_fail = _word(check, body, "on_fail", ON_FAIL, "stop")
@@ -57,8 +55,6 @@ def _step(check: Check, draft: Draft, earlier: list[str], later: list[str]) -> P
     uses = body.get("uses")
     assert uses is not None
     arguments = read_arguments(check, body.get("with"), signature, uses.place)
-    measure = body.get("measure")
-    limits = read_limits(check, measure, signature) if measure else {}
     return PlannedStep(
         id=draft.id,
         name=name,
@@ -70,8 +66,26 @@ def _step(check: Check, draft: Draft, earlier: list[str], later: list[str]) -> P
         on_fail="continue" if on_fail == "continue" else "stop",
         required=required is not False,
         irreversible=signature.irreversible,
-        limits=limits,
+        limits=_limits(check, body, signature),
     )
+
+
+def _condition(check: Check, body: Table, earlier: list[str], later: list[str]) -> Condition | None:
+    node = body.get("if")
+    if node is None:
+        return None
+    from orchestrator.recipe.check.conditions import read_condition
+
+    return read_condition(check, node, earlier, later)
+
+
+def _limits(check: Check, body: Table, signature: StepSignature) -> Mapping[str, Limit]:
+    node = body.get("measure")
+    if node is None:
+        return {}
+    from orchestrator.recipe.check.limits import read_limits
+
+    return read_limits(check, node, signature)
 
 
 def _signature(check: Check, body: Table) -> StepSignature | None:
@@ -80,9 +94,6 @@ def _signature(check: Check, body: Table) -> StepSignature | None:
     signature = check.catalogue.get(written) if isinstance(written, str) else None
     if signature is not None or node is None:
         return signature
-    arguments = body.get("with")
-    if arguments is not None:
-        check.note_uses(arguments)
     if isinstance(written, str):
         label, guess = did_you_mean(written, check.catalogue)
         family = written.partition(".")[0] + "."

@@ -1,0 +1,142 @@
+"""The audit as the rest of the house sees it: opened once, written by one thread, read beside it.
+
+`open_audit` is for the station: it writes. `reading` is for commands: it cannot write, and works
+while a station runs. An empty database gets its tables here; an older one is left to people.
+"""
+
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from typing import Concatenate, ParamSpec, TypeVar
+
+from anyio.to_thread import run_sync
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
+
+from orchestrator.audit.faults import explain
+from orchestrator.audit.location import open_store, reading_engine
+from orchestrator.audit.schema import demand_revision, read_revision
+from orchestrator.audit.store import Store
+from orchestrator.audit.writer import MAX_CALLS_WAITING, Writer
+from orchestrator.domain.errors import AuditUnavailable
+from orchestrator.domain.records import Record
+
+QUESTION_SECONDS = 5.0
+"""How long a question of the station itself may take."""
+
+COMMAND_SECONDS = 60.0
+"""How long a question of a person at the command line may take."""
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Audit:
+    """An open audit. Implements `domain.records.Recorder`."""
+
+    def __init__(self, writer: Writer, database_url: str, database_version: str) -> None:
+        self._writer = writer
+        self._database_url = database_url
+        self.database_version = database_version
+        """Name and version of the database program, for the station's row."""
+
+    async def record(self, *records: Record) -> None:
+        """Return when all `records` are durable, in one transaction, in this order.
+
+        Rows that are written once are left as they are when already there. Raises AuditUnavailable
+        when they may not be on disk, StationMisuse when one of them cannot be stored at all.
+        Needs the event loop in which the audit was opened.
+        """
+        await self._writer.record(*records)
+
+    async def try_again(self, *probe: Record) -> tuple[Record, ...]:
+        """Open the database anew after a failure and write `probe`; see `Writer.try_again`."""
+        return await self._writer.try_again(*probe)
+
+    @property
+    def failure(self) -> AuditUnavailable | None:
+        """Why nothing can be written any more; None while all is well."""
+        return self._writer.failure
+
+    @property
+    def commits(self) -> int:
+        """How many transactions were committed since the audit was opened."""
+        return self._writer.commits
+
+    async def read(
+        self, query: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Return `query(connection, ...)`, asked in a worker thread on a read-only connection.
+
+        Sees everything that was committed before. Raises AuditUnavailable when the question
+        cannot be answered within `QUESTION_SECONDS`.
+        """
+
+        def ask() -> T:
+            with reading(self._database_url, seconds=QUESTION_SECONDS) as connection:
+                return query(connection, *args, **kwargs)
+
+        return await run_sync(ask)
+
+
+@asynccontextmanager
+async def open_audit(
+    database_url: str,
+    *,
+    busy_timeout_seconds: float = 5.0,
+    max_calls_waiting: int = MAX_CALLS_WAITING,
+) -> AsyncIterator[Audit]:
+    """Open the audit for writing, as the only writer; at the end write what waits and close.
+
+    An empty database gets its tables. Another program that holds the database locked is waited
+    for `busy_timeout_seconds`. Raises ConfigurationMistakes for a URL that cannot be used, and
+    AuditUnavailable when the database cannot be opened, is damaged, has another schema or does
+    not take the settings that make a commit durable.
+    """
+    store = await run_sync(_opened_store, database_url, busy_timeout_seconds)
+    writer = Writer(store, max_calls_waiting=max_calls_waiting)
+    audit = Audit(writer, database_url, store.version())
+    writer.start()
+    try:
+        yield audit
+    finally:
+        await writer.close()
+
+
+def _opened_store(database_url: str, busy_timeout_seconds: float) -> Store:
+    store = open_store(database_url, busy_timeout_seconds)
+    try:
+        store.open()
+        store.close()
+        with store.engine.connect() as connection:
+            revision = read_revision(connection, store.place)
+            if revision is None:
+                # Loaded for an empty database alone: every other start is quicker without.
+                from orchestrator.audit.migrate import upgrade_connection
+
+                revision = upgrade_connection(connection)
+        demand_revision(revision, store.place)
+        store.open()
+    except store.commit_errors as error:
+        store.close()
+        raise explain(error, store.place) from error
+    return store
+
+
+@contextmanager
+def reading(
+    database_url: str, *, seconds: float = COMMAND_SECONDS, check_schema: bool = True
+) -> Iterator[Connection]:
+    """Give a connection that can only read, for questions that end within `seconds`.
+
+    `check_schema` refuses another schema than the program's. Raises Unreachable when there is
+    no such database, AuditUnavailable when it cannot be read or
+    has another schema, ConfigurationMistakes for a URL that cannot be used.
+    """
+    engine, place = reading_engine(database_url, seconds)
+    try:
+        with engine.connect() as connection:
+            if check_schema:
+                demand_revision(read_revision(connection, place), place)
+            yield connection
+    except DBAPIError as error:
+        raise explain(error, place) from error

@@ -1,0 +1,140 @@
+"""What a database's errors mean to the person in front of the station.
+
+Turns the driver's exceptions into `AuditUnavailable` with a sentence and a remedy. It decides
+nothing: whether the line stops is the writer's affair, whether a caller is guilty too.
+"""
+
+import sqlite3
+from typing import Any
+
+from sqlalchemy.exc import DBAPIError
+
+from orchestrator.domain.errors import AuditUnavailable
+
+_BY_SQLITE_NAME: tuple[tuple[str, str, str], ...] = (
+    (
+        "SQLITE_FULL",
+        "the disk that holds the audit database is full",
+        "Free space on that disk, then start the station again",
+    ),
+    (
+        "SQLITE_READONLY",
+        "the audit database is read-only",
+        "Give this user the right to write the file and its folder, then start again",
+    ),
+    (
+        "SQLITE_PERM",
+        "the audit database may not be used by this user",
+        "Give this user the right to read and write the file and its folder",
+    ),
+    (
+        "SQLITE_BUSY",
+        "the audit database is locked by another program",
+        "Close the program that holds it (a backup, a database browser), then start again",
+    ),
+    (
+        "SQLITE_CANTOPEN",
+        "the audit database cannot be opened",
+        "Check that the folder exists and that this user may read and write it",
+    ),
+    (
+        "SQLITE_NOTADB",
+        "the file is not an audit database",
+        "Move the file away or name another data directory",
+    ),
+    (
+        "SQLITE_CORRUPT",
+        "the audit database is damaged",
+        "Stop the line, keep the file, and restore the last backup",
+    ),
+    (
+        "SQLITE_IOERR",
+        "the disk that holds the audit database does not answer or is full",
+        "Check the disk, its cable and its free space, then start the station again",
+    ),
+    (
+        "SQLITE_INTERRUPT",
+        "the question took too long and was stopped",
+        "Ask for less: narrow it with --since, --until or --limit",
+    ),
+    (
+        "SQLITE_SCHEMA",
+        "the tables of the audit database were changed while it was in use",
+        "Start again",
+    ),
+)
+
+_BY_SQLSTATE: tuple[tuple[str, str, str], ...] = (
+    (
+        "53100",
+        "the disk of the PostgreSQL server is full",
+        "Free space on the server, then start the station again",
+    ),
+    (
+        "25006",
+        "the PostgreSQL server takes no writes (it is a standby or set read-only)",
+        "Point database_url at the primary server",
+    ),
+    (
+        "55P03",
+        "the audit tables are locked by another session",
+        "Find the session in pg_stat_activity and end it, then start again",
+    ),
+    (
+        "57014",
+        "the question took too long and was stopped",
+        "Ask for less: narrow it with --since, --until or --limit",
+    ),
+    ("28", "the PostgreSQL server refuses the sign-in", "Check user and password of database_url"),
+    ("3D000", "the PostgreSQL database does not exist", "Create it, or correct database_url"),
+    (
+        "42501",
+        "the user of database_url lacks rights on the audit tables",
+        "Grant INSERT and SELECT, or use the owner",
+    ),
+)
+
+
+def explain(error: BaseException, place: str) -> AuditUnavailable:
+    """Return the sentence for a driver's error at `place` (a file or a server)."""
+    cause: Any = error.orig if isinstance(error, DBAPIError) and error.orig else error
+    if isinstance(cause, AuditUnavailable):
+        return cause
+    if isinstance(cause, sqlite3.Error):
+        code = str(getattr(cause, "sqlite_errorname", ""))
+        known = _BY_SQLITE_NAME
+    else:
+        code = str(getattr(cause, "sqlstate", None) or "")
+        known = _BY_SQLSTATE
+    for prefix, what, remedy in known:
+        if code.startswith(prefix):
+            return AuditUnavailable(what, where={"database": place}, remedy=remedy, code=code)
+    if isinstance(cause, sqlite3.Error):
+        what = f"the audit database refuses to work: {cause}"
+        remedy = "Run `orchestrator db check`; keep the file and report it if that is clean"
+    else:
+        first = (str(cause).strip() or type(cause).__name__).splitlines()[0]
+        what = f"the audit database server cannot be reached or refuses to work: {first}"
+        remedy = "Check that the server runs and that database_url names it"
+    return AuditUnavailable(what, where={"database": place}, remedy=remedy, code=code)
+
+
+def vanished(place: str) -> AuditUnavailable:
+    """Return the error of a database file that was deleted, moved or replaced while in use."""
+    return AuditUnavailable(
+        "the audit database file was moved, deleted or replaced while the station ran",
+        where={"database": place},
+        remedy="Stop the line, put the file back, and start the station again",
+        code="vanished",
+    )
+
+
+def refused_setting(place: str, name: str, wanted: str, found: str) -> AuditUnavailable:
+    """Return the error of a durability setting that the database did not take."""
+    return AuditUnavailable(
+        f"the audit database would not be safe against a power cut: "
+        f"{name} is {found} instead of {wanted}",
+        where={"database": place},
+        remedy="Put the database on a local disk of this machine, with a standard SQLite or server",
+        code=name,
+    )

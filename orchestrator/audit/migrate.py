@@ -1,0 +1,92 @@
+"""Bringing a database to the schema of this program, and finding out whether it is sound.
+
+The revisions lie in `migrations/` (inside the wheel: `orchestrator/shipped/migrations`). Nothing
+here decides when to migrate: `database.open_audit` does it for an empty database only, people do
+it with `orchestrator db upgrade`.
+"""
+
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Connection, text
+
+from orchestrator.audit.database import reading
+from orchestrator.audit.faults import explain
+from orchestrator.audit.location import open_store
+from orchestrator.audit.schema import demand_revision, read_revision
+from orchestrator.audit.tables import METADATA, SCHEMA_REVISION
+from orchestrator.domain.shipped import shipped
+
+_MAX_FINDINGS = 20
+
+
+def _config(connection: Connection) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(shipped("migrations")).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    return config
+
+
+def upgrade_connection(connection: Connection) -> str:
+    """Run the missing revisions in one transaction and return the revision reached."""
+    command.upgrade(_config(connection), "head")
+    connection.commit()
+    return SCHEMA_REVISION
+
+
+def upgrade(database_url: str, busy_timeout_seconds: float = 5.0) -> tuple[str | None, str]:
+    """Bring a database to this program's schema, all or nothing; make it when it is missing.
+
+    Returns the revision before (None: empty) and after. Raises AuditUnavailable when the
+    database cannot be used or is newer, ConfigurationMistakes for a URL that cannot be used.
+    """
+    store = open_store(database_url, busy_timeout_seconds)
+    try:
+        store.open()
+        store.close()
+        with store.engine.connect() as connection:
+            before = read_revision(connection, store.place)
+            if before is not None and before >= SCHEMA_REVISION:
+                demand_revision(before, store.place)
+                return before, before
+            return before, upgrade_connection(connection)
+    except store.commit_errors as error:
+        store.close()
+        raise explain(error, store.place) from error
+
+
+def current(database_url: str) -> str | None:
+    """Return the schema revision of a database that a station made; None when it is empty.
+
+    Raises Unreachable when there is none.
+    """
+    with reading(database_url, check_schema=False) as connection:
+        return read_revision(connection, str(connection.engine.url))
+
+
+def check(database_url: str) -> list[str]:
+    """Return what is wrong with a database, a sentence each; an empty list when it is sound.
+
+    Compares the tables with those of the program, and on SQLite reads every page and every
+    reference. Raises Unreachable when there is none, AuditUnavailable when it cannot be read.
+    """
+    findings: list[str] = []
+    with reading(database_url, seconds=3600) as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        findings.extend(
+            f"the tables differ from the program's: {difference}"
+            for difference in compare_metadata(context, METADATA)
+        )
+        if connection.dialect.name == "sqlite":
+            findings.extend(_check_file(connection))
+    return findings
+
+
+def _check_file(connection: Connection) -> list[str]:
+    damage = connection.execute(text(f"PRAGMA integrity_check({_MAX_FINDINGS})")).scalars()
+    orphans = connection.execute(text("PRAGMA foreign_key_check")).fetchmany(_MAX_FINDINGS)
+    return [
+        *(f"the file is damaged: {line}" for line in damage if line != "ok"),
+        *(f"table {row[0]}, row {row[1]}: refers to a missing row of {row[2]}" for row in orphans),
+    ]

@@ -1,0 +1,222 @@
+"""The connection that writes: opened, checked, and asked for nothing but transactions.
+
+Exactly one connection writes and checkpoints. What a database kind needs to be durable is set
+here and read back; a database that does not take it is refused. `SqliteStore` and `PostgresStore`
+have the same methods; all of them block, so they are called from the writer's thread. What goes
+wrong is said in words by `faults.py`.
+"""
+
+import os
+import sqlite3
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import NullPool
+
+from orchestrator.audit.faults import refused_setting, vanished
+from orchestrator.audit.statements import Statements
+from orchestrator.domain.errors import AuditUnavailable
+from orchestrator.domain.records import Record
+
+# Asked for, and then the answer: exactly this must be in force, or the store is not opened.
+# mmap has helped a known SQLite race to corrupt a file, so it must stay off.
+_PRAGMAS: tuple[tuple[str, str, object], ...] = (
+    ("journal_mode", "WAL", "wal"),
+    ("synchronous", "FULL", 2),
+    ("foreign_keys", "ON", 1),
+    ("mmap_size", "0", 0),
+)
+
+
+class Store(ABC):
+    """What the writer needs of a database: one connection, transactions, and plain answers."""
+
+    place: str
+    """The file or the server, for messages."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.statements = Statements(engine.dialect)
+        driver = engine.dialect.loaded_dbapi
+        self.guilty: tuple[type[Exception], ...] = (driver.IntegrityError, driver.DataError)
+        """What a driver raises when the rows themselves are at fault."""
+        self.errors: tuple[type[Exception], ...] = (driver.Error, DBAPIError, OSError)
+        """What a driver raises otherwise: the store is at fault."""
+        self.commit_errors: tuple[type[Exception], ...] = (*self.errors, AuditUnavailable)
+        """What opening and committing raise."""
+        self._raw: Any = None
+        self._cursor: Any = None
+
+    def open(self) -> None:
+        """Take the connection and check that it is durable. Raises the driver's errors.
+
+        Raises AuditUnavailable when a setting did not take.
+        """
+        self.close()
+        self._raw = self.engine.raw_connection()
+        try:
+            self._demand_durable(self._raw.driver_connection)
+        except BaseException:
+            self.close()
+            raise
+        self._cursor = self._raw.driver_connection.cursor()
+
+    def close(self) -> None:
+        """Give the connection back; harmless when there is none."""
+        raw, self._raw, self._cursor = self._raw, None, None
+        if raw is not None:
+            raw.close()
+
+    def insert(self, batch: Sequence[Sequence[Record]]) -> None:
+        """Begin a transaction and insert. Raises the driver's errors; then call `rollback`."""
+        self._begin()
+        self.statements.insert(self._cursor, batch)
+
+    def rollback(self) -> None:
+        """Forget what `insert` did."""
+        self._raw.driver_connection.rollback()
+
+    def commit(self) -> None:
+        """Make durable what `insert` did. After an error it is unknown whether it is."""
+        self._raw.driver_connection.commit()
+        self._still_there()
+
+    def present(self, records: Sequence[Record]) -> list[Record]:
+        """Return those of `records` that are in the database. Raises the driver's errors.
+
+        Called after a failed commit: what is found is first made durable, since a disk that
+        failed to sync may hold it in memory only.
+        """
+        if not records:
+            return []
+        self._sync()
+        found = self.statements.present(self._cursor, records)
+        self.rollback()
+        return found
+
+    @abstractmethod
+    def version(self) -> str:
+        """Return the name and version of the database program, for the station's row."""
+
+    @abstractmethod
+    def _demand_durable(self, connection: Any) -> None: ...
+
+    @abstractmethod
+    def _begin(self) -> None: ...
+
+    @abstractmethod
+    def _still_there(self) -> None: ...
+
+    @abstractmethod
+    def _sync(self) -> None: ...
+
+
+class SqliteStore(Store):
+    """A file next to its write-ahead log."""
+
+    def __init__(self, path: Path, busy_timeout_seconds: float) -> None:
+        self.path = path
+        self.place = str(path)
+        self._busy_timeout_seconds = busy_timeout_seconds
+        self._inode: tuple[int, int] | None = None
+        engine = create_engine("sqlite://", creator=self._connect, poolclass=NullPool)
+        event.listen(engine, "begin", _begin_immediate)
+        super().__init__(engine)
+
+    def _connect(self) -> sqlite3.Connection:
+        # Once open, the file is never made anew: a file that vanished must not become an empty one.
+        mode = "rwc" if self._inode is None else "rw"
+        connection = sqlite3.connect(
+            f"{self.path.absolute().as_uri()}?mode={mode}",
+            uri=True,
+            timeout=self._busy_timeout_seconds,
+            isolation_level=None,
+            check_same_thread=False,
+        )
+        connection.execute("PRAGMA foreign_keys = ON")
+        return connection
+
+    def open(self) -> None:
+        """Take the connection; remember which file it is."""
+        super().open()
+        if self._inode is None:
+            self._inode = self._inode_now()
+        self._still_there()
+
+    def version(self) -> str:
+        """Return `SQLite 3.x.y`."""
+        return f"SQLite {sqlite3.sqlite_version}"
+
+    def _demand_durable(self, connection: sqlite3.Connection) -> None:
+        for name, wanted, expected in _PRAGMAS:
+            connection.execute(f"PRAGMA {name} = {wanted}")
+            row = connection.execute(f"PRAGMA {name}").fetchone()
+            # A build without mmap answers nothing to mmap_size: it is off.
+            if row is not None and row[0] != expected:
+                raise refused_setting(self.place, name, str(expected), str(row[0]))
+
+    def _begin(self) -> None:
+        self._cursor.execute("BEGIN IMMEDIATE")
+
+    def _inode_now(self) -> tuple[int, int]:
+        found = os.stat(self.path)  # noqa: PTH116  # os.stat costs a third of Path.stat, per commit
+        return found.st_dev, found.st_ino
+
+    def _still_there(self) -> None:
+        # SQLite goes on writing into a file that was deleted or replaced under its name.
+        try:
+            now = self._inode_now()
+        except FileNotFoundError:
+            raise vanished(self.place) from None
+        if now != self._inode:
+            raise vanished(self.place)
+
+    def _sync(self) -> None:
+        self._cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+
+class PostgresStore(Store):
+    """A server, spoken to through psycopg."""
+
+    def __init__(self, url: URL, busy_timeout_seconds: float) -> None:
+        self.place = url.render_as_string(hide_password=True)
+        timeouts = f"-c lock_timeout={int(busy_timeout_seconds * 1000)}"
+        engine = create_engine(
+            url,
+            poolclass=NullPool,
+            paramstyle="format",
+            connect_args={"options": timeouts, "connect_timeout": 10},
+        )
+        super().__init__(engine)
+
+    def version(self) -> str:
+        """Return `PostgreSQL x.y`."""
+        number = self._raw.driver_connection.info.server_version
+        return f"PostgreSQL {number // 10000}.{number % 10000}"
+
+    def _demand_durable(self, connection: Any) -> None:
+        for name in ("synchronous_commit", "fsync"):
+            value = connection.execute(f"SHOW {name}").fetchone()[0]
+            if value == "off":
+                raise refused_setting(self.place, name, "on", value)
+        connection.rollback()
+
+    def _begin(self) -> None:
+        # psycopg begins a transaction with the first statement.
+        return None
+
+    def _still_there(self) -> None:
+        # A commit was answered by the server itself.
+        return None
+
+    def _sync(self) -> None:
+        # A server that failed to sync stops and recovers from its own log.
+        return None
+
+
+def _begin_immediate(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE")

@@ -1,0 +1,283 @@
+"""The one writer: a thread that commits everything that waits, and then tells all who wait.
+
+Callers `await record(...)`; the thread takes all calls that wait, writes them in one transaction
+and resolves them with one message to the event loop. There is no timer: one caller gets one
+commit per call, many callers share commits, and the batch grows by itself under load.
+
+What goes wrong is kept apart:
+
+- A record that no database can bind is refused in its caller's task (`checks.py`).
+- A constraint that a batch breaks is searched by halving; only the guilty call fails.
+- A batch that could not be begun or written is certainly not there; a commit that failed is
+  *unknown*. Both fail all who wait and stop the writer: every later call fails at once, until
+  `try_again` has opened the store anew and read back by key what of the unknown commit is there.
+
+A cancelled call may have been written or not; the others of its batch do not notice.
+"""
+
+import asyncio  # futures of the running loop: anyio has none, and an event per call costs double
+import threading
+from collections.abc import Sequence
+from queue import SimpleQueue
+from typing import NamedTuple, TypeVar
+
+import anyio
+from anyio.to_thread import run_sync
+
+from orchestrator.audit.checks import BindCheck
+from orchestrator.audit.faults import explain
+from orchestrator.audit.store import Store
+from orchestrator.domain.errors import AuditUnavailable, StationMisuse
+from orchestrator.domain.records import Record
+
+ENOUGH_CALLS_PER_COMMIT = 1024
+"""From this size on a batch is written even though more calls wait."""
+
+MAX_CALLS_WAITING = 4096
+"""Calls beyond these wait for room before they enter the queue."""
+
+
+_Fault = TypeVar("_Fault", bound=AuditUnavailable | StationMisuse)
+
+
+class _Call(NamedTuple):
+    records: Sequence[Record]
+    future: "asyncio.Future[None]"
+
+
+class _TryAgain(NamedTuple):
+    probe: Sequence[Record]
+    future: "asyncio.Future[tuple[Record, ...]]"
+
+
+class Writer:
+    """Owns the thread and the store. Made and used in one event loop, by any number of tasks."""
+
+    def __init__(self, store: Store, *, max_calls_waiting: int = MAX_CALLS_WAITING) -> None:
+        self._store = store
+        self._check = BindCheck()
+        self._loop = asyncio.get_running_loop()
+        self._queue: SimpleQueue[list[_Call] | _TryAgain | None] = SimpleQueue()
+        self._gathered: list[_Call] = []
+        self._max_calls_waiting = max_calls_waiting
+        self._waiting = 0
+        self._room = anyio.Event()
+        self._closed = False
+        self._failure: AuditUnavailable | None = None
+        self._batch: list[_Call] = []
+        self._unknown: list[Record] = []
+        self.commits = 0
+        """How many transactions were committed, for figures."""
+        self._thread = threading.Thread(target=self._main, name="audit-writer", daemon=True)
+
+    def start(self) -> None:
+        """Start the thread. The store is open by then."""
+        self._thread.start()
+
+    async def record(self, *records: Record) -> None:
+        """Return when all `records` are durable, in one transaction.
+
+        Raises StationMisuse when one of them cannot be stored (then none of them is), and
+        AuditUnavailable when they may not be on disk.
+        """
+        check = self._check
+        checked = [check(record) for record in records]
+        while self._waiting >= self._max_calls_waiting and not self._stopped():
+            await self._room.wait()
+        self._raise_if_stopped()
+        future: asyncio.Future[None] = self._loop.create_future()
+        self._waiting += 1
+        if not self._gathered:
+            # Handed over when all tasks that are ready now have had their turn: woken by the
+            # first call, the thread would split them into two commits, and again for ever.
+            self._loop.call_soon(self._hand_over)
+        self._gathered.append(_Call(checked, future))
+        await future
+
+    async def try_again(self, *probe: Record) -> tuple[Record, ...]:
+        """Open the store anew after a failure, and write `probe` to see that it works.
+
+        Returns those records of the failed commit that turned out to be on disk; the others are
+        not. Harmless without a failure. Raises AuditUnavailable while the store is still away.
+        """
+        if self._closed:
+            raise _closed()
+        future: asyncio.Future[tuple[Record, ...]] = self._loop.create_future()
+        self._hand_over()
+        self._queue.put(_TryAgain([self._check(record) for record in probe], future))
+        return await future
+
+    async def close(self) -> None:
+        """Write what waits, then end the thread and close the store."""
+        self._closed = True
+        self._make_room()
+        self._hand_over()
+        self._queue.put(None)
+        with anyio.CancelScope(shield=True):
+            await run_sync(self._thread.join)
+
+    @property
+    def failure(self) -> AuditUnavailable | None:
+        """Why nothing can be written any more; None while all is well."""
+        return self._failure
+
+    def _stopped(self) -> bool:
+        return self._closed or self._failure is not None
+
+    def _raise_if_stopped(self) -> None:
+        if self._failure is not None:
+            raise _copy(self._failure)
+        if self._closed:
+            raise _closed()
+
+    # From here on: what runs in the event loop between callers and thread.
+
+    def _hand_over(self) -> None:
+        if self._gathered:
+            self._queue.put(self._gathered)
+            self._gathered = []
+
+    def _make_room(self) -> None:
+        room, self._room = self._room, anyio.Event()
+        room.set()
+
+    def _settle(
+        self, calls: Sequence[_Call], error: AuditUnavailable | StationMisuse | None
+    ) -> None:
+        full = self._waiting >= self._max_calls_waiting
+        self._waiting -= len(calls)
+        for _, future in calls:
+            if not future.done():
+                if error is None:
+                    future.set_result(None)
+                else:
+                    future.set_exception(_copy(error))
+        if full:
+            self._make_room()
+
+    def _settle_try(
+        self, attempt: _TryAgain, found: tuple[Record, ...], error: AuditUnavailable | None
+    ) -> None:
+        if attempt.future.done():
+            return
+        if error is None:
+            attempt.future.set_result(found)
+        else:
+            attempt.future.set_exception(error)
+
+    # From here on: what runs in the thread.
+
+    def _main(self) -> None:
+        try:
+            while self._serve():
+                pass
+        finally:
+            # Reached in the middle of a batch only through a mistake of this program; those who
+            # wait must hear of it all the same.
+            self._failure = self._failure or _closed()
+            self._drain()
+            self._store.close()
+
+    def _drain(self) -> None:
+        rest, self._batch = self._batch, []
+        while not self._queue.empty():
+            item = self._queue.get_nowait()
+            if isinstance(item, list):
+                rest += item
+            elif item is not None:
+                self._tell_try(item, (), _closed())
+        if rest:
+            self._tell(rest, self._failure)
+
+    def _serve(self) -> bool:
+        """Take what waits and write it. Return False when asked to end."""
+        item = self._queue.get()
+        while isinstance(item, list):
+            self._batch += item
+            if self._queue.empty() or len(self._batch) >= ENOUGH_CALLS_PER_COMMIT:
+                break
+            item = self._queue.get()
+        if self._batch:
+            self._write(self._batch)
+            self._batch = []
+        if isinstance(item, _TryAgain):
+            self._reopen(item)
+        return item is not None
+
+    def _write(self, calls: Sequence[_Call]) -> None:
+        """Write `calls` in one transaction; halve them when one breaks a constraint."""
+        if self._failure is not None:
+            self._tell(calls, self._failure)
+            return
+        store = self._store
+        try:
+            store.insert([records for records, _ in calls])
+        except store.guilty as error:
+            store.rollback()
+            self._search_guilty(calls, error)
+            return
+        except store.errors as error:
+            self._fail(calls, error)
+            return
+        try:
+            store.commit()
+        except store.commit_errors as error:
+            self._unknown = [record for records, _ in calls for record in records]
+            self._fail(calls, error)
+            return
+        self.commits += 1
+        self._tell(calls, None)
+
+    def _search_guilty(self, calls: Sequence[_Call], error: Exception) -> None:
+        if len(calls) > 1:
+            middle = len(calls) // 2
+            self._write(calls[:middle])
+            self._write(calls[middle:])
+            return
+        kinds = ", ".join(dict.fromkeys(type(record).__name__ for record in calls[0].records))
+        misuse = StationMisuse(
+            f"the audit does not take these rows: {error}",
+            where={"records": kinds},
+            remedy="Report it to the developers; nothing of this call was stored",
+        )
+        self._tell(calls, misuse)
+
+    def _fail(self, calls: Sequence[_Call], error: Exception) -> None:
+        self._failure = explain(error, self._store.place)
+        # Closing gives up the transaction, whatever state the connection is in.
+        self._store.close()
+        self._tell(calls, self._failure)
+
+    def _reopen(self, attempt: _TryAgain) -> None:
+        store = self._store
+        try:
+            store.open()
+            found = store.present(self._unknown)
+            if attempt.probe:
+                store.insert([attempt.probe])
+                store.commit()
+        except store.commit_errors as error:
+            self._failure = explain(error, store.place)
+            store.close()
+            self._tell_try(attempt, (), _copy(self._failure))
+            return
+        self._failure = None
+        self._unknown = []
+        self._tell_try(attempt, tuple(found), None)
+
+    def _tell(self, calls: Sequence[_Call], error: AuditUnavailable | StationMisuse | None) -> None:
+        self._loop.call_soon_threadsafe(self._settle, calls, error)
+
+    def _tell_try(
+        self, attempt: _TryAgain, found: tuple[Record, ...], error: AuditUnavailable | None
+    ) -> None:
+        self._loop.call_soon_threadsafe(self._settle_try, attempt, found, error)
+
+
+def _copy(error: _Fault) -> _Fault:
+    # Every caller gets its own: callers add their places, and each raise adds a traceback.
+    return type(error)(error.what, remedy=error.remedy, where=error.where, code=error.code)
+
+
+def _closed() -> AuditUnavailable:
+    return AuditUnavailable("the audit is closed", remedy="Start the station again", code="closed")
