@@ -24,7 +24,7 @@ from orchestrator.domain.errors import (
     StationMisuse,
     UnusableAnswer,
 )
-from orchestrator.transport.decode import read_model
+from orchestrator.transport.decode import NOT_SHOWN, read_model
 from orchestrator.transport.endpoint import Endpoint
 from orchestrator.transport.faults import FOREIGN, fault_from
 from orchestrator.transport.retry import RetryPolicy, within
@@ -55,6 +55,11 @@ class Answer:
     headers: Mapping[str, str]
     body: bytes
 
+    @property
+    def shown(self) -> str:
+        """The beginning of the body for a message, unless it may hold a secret."""
+        return NOT_SHOWN if self.endpoint.confidential else excerpt(self.body)
+
 
 Refuse = Callable[[Answer], OrchestratorError]
 Observe = Callable[[Mapping[str, str]], None]
@@ -63,7 +68,7 @@ Observe = Callable[[Mapping[str, str]], None]
 def refuse_by_status(answer: Answer) -> OrchestratorError:
     """Return the refusal of a peer about whose bodies nothing is known."""
     return Refusal(
-        f"The peer answered {answer.status}: {excerpt(answer.body)}",
+        f"The peer answered {answer.status}: {answer.shown}",
         remedy="Report it with this message",
         code=f"http.{answer.status}",
     )
@@ -258,11 +263,12 @@ class HttpClient:
 
     def _read(self, answer: Answer) -> BaseModel | bytes:
         self._observe(answer.headers)
-        if answer.status not in answer.endpoint.success:
+        endpoint = answer.endpoint
+        if answer.status not in endpoint.success:
             raise self._refuse(answer)
-        if answer.endpoint.answer is None:
+        if endpoint.answer is None:
             return answer.body
-        return read_model(answer.endpoint.answer, answer.body)
+        return read_model(endpoint.answer, answer.body, confidential=endpoint.confidential)
 
 
 def _check_head(response: httpx.Response) -> None:

@@ -26,7 +26,6 @@ from orchestrator.systems.azure_sphere_device.error_catalogue import BOARD_FAULT
 from orchestrator.systems.azure_sphere_device.models import ErrorAnswer
 from orchestrator.transport.client import Answer
 from orchestrator.transport.decode import read_model
-from orchestrator.transport.text import excerpt
 
 CATEGORIES: dict[int, str] = {
     0: "operating system",
@@ -138,10 +137,10 @@ def refusal_from(answer: Answer) -> OrchestratorError:
     A body without a number (empty, HTML, another shape) becomes UnusableAnswer.
     """
     try:
-        refused = read_model(ErrorAnswer, answer.body)
+        refused = read_model(ErrorAnswer, answer.body, confidential=True)
     except UnusableAnswer:
         return UnusableAnswer(
-            f"The board answered {answer.status} without an error number: {excerpt(answer.body)}",
+            f"The board answered {answer.status} without an error number: {answer.shown}",
             remedy="Try again; if it stays, check that a board of this kind is attached",
             code=f"http.{answer.status}",
         )
