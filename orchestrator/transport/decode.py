@@ -40,9 +40,12 @@ def _whole(text: str) -> int:
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f'member "{printable(twice, 40)}" appears twice')
+        # Not with count(): a long hostile answer would hold up every other board.
+        seen: set[str] = set()
+        for name, _ in pairs:
+            if name in seen:
+                raise ValueError(f'member "{printable(name, 40)}" appears twice')
+            seen.add(name)
     return members
 
 
@@ -92,10 +95,13 @@ def read_model(model: type[BaseModel], body: bytes, *, confidential: bool = Fals
     """Return `body` as `model`. Raises UnusableAnswer naming the JSON paths that do not fit.
 
     No body at all counts as `{}`, which fits a model without required members.
-    `confidential` keeps what the body holds out of the message.
+    `confidential` keeps what the body holds out of the message, and unknown members, in which a
+    peer may repeat a secret, out of the model.
     """
     needed = any(field.is_required() for field in model.model_fields.values())
     value = {} if not body.strip() and not needed else read_json(body, confidential=confidential)
+    if confidential and isinstance(value, dict):
+        value = {name: value[name] for name in value.keys() & model.model_fields.keys()}
     try:
         return model.model_validate(value)
     except ValidationError as error:

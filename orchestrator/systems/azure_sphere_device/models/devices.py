@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import ConfigDict, Field, RootModel
+from pydantic import ConfigDict, FailFast, Field, RootModel
 
 from orchestrator.transport.endpoint import WireModel
 
@@ -14,7 +14,7 @@ class AttachedDevice(WireModel):
     DeviceConnectionPath: str
 
 
-class AttachedDevices(RootModel[list[AttachedDevice]]):
+class AttachedDevices(RootModel[Annotated[list[AttachedDevice], FailFast()]]):
     """`GET /api/service/devices`: a bare list."""
 
     model_config = ConfigDict(strict=True)
