@@ -15,12 +15,8 @@ from typing import Any
 
 from orchestrator.domain.errors import ConfigurationMistakes
 from orchestrator.systems.azure_sphere_device.endpoints import DEVICE_ENDPOINTS
-from orchestrator.systems.azure_sphere_device.simulator.spec import (
-    BoardSpec,
-    Fault,
-    LeftoverImage,
-    slot_path,
-)
+from orchestrator.systems.azure_sphere_device.simulator import BoardSpec, Fault, LeftoverImage
+from orchestrator.systems.azure_sphere_device.simulator.spec import slot_path
 
 _GUID = r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 MOST_BOARDS = 1000
