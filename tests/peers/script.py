@@ -66,12 +66,12 @@ def gives(board, function, *arguments, check, wanted, **named):
     """Expect an answer that `check` accepts; return it, None when it failed."""
     try:
         answer = call(board, function, *arguments, **named)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001  # whatever escapes is the finding
         note(board, function, arguments, wanted, f"{type(error).__name__}: {error}", False)
         return None
     try:
         good = check(answer)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001  # whatever escapes is the finding
         good = False
         answer = f"{answer!r} ({type(error).__name__}: {error})"
     note(board, function, arguments, wanted, repr(answer), good)
@@ -89,7 +89,7 @@ def raises(board, function, *arguments, wanted, text, **named):
     """Expect an exception of that class (several: with |) whose text holds `text`."""
     try:
         answer = call(board, function, *arguments, **named)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001  # whatever escapes is the finding
         got = f"{type(error).__name__}: {error}"
         good = type(error).__name__ in wanted.split("|") and text in str(error)
         note(board, function, arguments, f"{wanted}: …{text}…", got, good)
@@ -104,7 +104,7 @@ def wait_until(check, seconds=15):
         try:
             if check():
                 return True
-        except Exception:  # noqa: S110  # a board that restarts refuses in many ways
+        except Exception:  # noqa: BLE001  # a restarting board refuses in many ways
             pass
         time.sleep(0.1)
     return False

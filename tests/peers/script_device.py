@@ -80,7 +80,8 @@ def attached(s):
     for address in ("192.168.35.1", "192.168.35.255", "10.0.0.1", ""):
         s.raises(
             *(OPEN, "devices.set_active_device_ip_address", address),
-            **{"wanted": "ValidationError", "text": "range is 192.168.35.2-192.168.35.254"},
+            wanted="ValidationError",
+            text="range is 192.168.35.2-192.168.35.254",
         )
 
 

@@ -105,7 +105,8 @@ def deletion(s):
     s.same(OPEN, "app.get_app_status", app, wanted={"state": "notPresent"})
     s.raises(
         *(OPEN, "sideload.delete_image", "12345"),
-        **{"wanted": "ValidationError", "text": "invalid component ID"},
+        wanted="ValidationError",
+        text="invalid component ID",
     )
 
 

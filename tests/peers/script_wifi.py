@@ -29,12 +29,15 @@ def adding(s):
     s.same(OPEN, LISTING, wanted={"values": []})
     s.gives(
         *(OPEN, ADDING, "factory", "open"),
-        **{"config_state": "enabled", "wanted": "network 0, connection unknown"},
+        config_state="enabled",
+        wanted="network 0, connection unknown",
         check=has(id=0, ssid="factory", securityState="open", connectionState="unknown"),
     )
     s.gives(
         *(OPEN, ADDING, "guarded", "psk"),
-        **{"config_state": "disabled", "psk": "12345678", "config_name": "second"},
+        config_state="disabled",
+        psk="12345678",
+        config_name="second",
         check=lambda a: (
             has(id=1, configName="second", configState="disabled")(a) and "psk" not in a
         ),
@@ -42,8 +45,10 @@ def adding(s):
     )
     s.gives(
         *(OPEN, ADDING, "company", "eaptls"),
-        **{"config_state": "enabled", "client_cert_store_identifier": "client-1"},
-        **{"client_identity": "board", "target_scan": True},
+        config_state="enabled",
+        client_cert_store_identifier="client-1",
+        client_identity="board",
+        target_scan=True,
         check=has(id=2, securityState="eaptls", clientCertStoreIdentifier="client-1"),
         wanted="network 2",
     )
@@ -112,12 +117,18 @@ def interface(s):
     s.raises(OLD, STATE, True, True, **too_old)
     s.raises(OLD, "wifi.set_wifi_interface_power_savings", True, **too_old)
     s.same(OPEN, "device.get_device_rest_api_version", wanted={"REST-API-Version": "4.6.0"})
-    s.gives(
-        *(OPEN, "network.get_all_failed_network_connections"),
-        check=lambda a: isinstance(a["values"], list),
-        wanted="failed connections",
+    failing, failed = (
+        "network.get_all_failed_network_connections",
+        "network.get_failed_network_connection",
     )
-    s.raises(OPEN, "network.get_failed_network_connection", "77", **UNAVAILABLE)
+    s.wait_until(lambda: s.call(OPEN, failing)["values"])
+    s.gives(
+        *(OPEN, failing),
+        check=lambda a: all(failure["error"] for failure in a["values"]) and a["values"],
+        wanted="failed connections with their reasons",
+    )
+    s.gives(OPEN, failed, "0", check=has(networkId=0, ssid="factory"), wanted="that of network 0")
+    s.raises(OPEN, failed, "77", **UNAVAILABLE)
 
 
 def switched_off(s):

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from tests.contracts.differences import ANSWERS, Difference, unexplained
 from tests.contracts.openapi import Finding, device_contract
-from tests.peers.differences import DIFFERENCES, Difference, unexplained
 from tests.peers.stage import report
 
 REQUIRED = "ORCHESTRATOR_REQUIRE_PEERS"
@@ -65,6 +65,6 @@ def test_an_unknown_difference_is_told_apart() -> None:
     known = Finding("getDeviceStatus", "answer", "status 503 is not agreed")
     other = Finding("getDeviceStatus", "answer", "status 418 is not agreed")
     row = Difference(("getImages",), "answer", ".*", "never met here")
-    left, idle = unexplained([known, other], (*DIFFERENCES, row))
+    left, idle = unexplained([known, other], (*ANSWERS, row))
     assert left == [other]
     assert row in idle
