@@ -28,7 +28,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Name the marks of the contract tests."""
+    """Name the marks of the contract tests, and refuse a board that could not prove itself."""
+    if config.getoption("--real") and not config.getoption("--ca-file"):
+        raise pytest.UsageError("--real needs --ca-file, the certificate of the boards")
     for mark in (
         "operations(*ids): documented operations that a contract test covers",
         "irreversible: changes a board for good; left out on real ones unless allowed",

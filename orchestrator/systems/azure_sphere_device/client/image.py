@@ -1,4 +1,4 @@
-"""Category Image: what is on the board."""
+"""Category Image: what is on the board, and what somebody has staged there."""
 
 from orchestrator.systems.azure_sphere_device import endpoints, models
 from orchestrator.systems.azure_sphere_device.client.calls import BoardCalls
