@@ -43,6 +43,13 @@ ANSWERS: tuple[Difference, ...] = (
         "An older board does not know a newer call: what boards do with any unknown URI "
         "(15.2, proven by the vendor's tests). The contract describes the newest version alone.",
     ),
+    Difference(
+        ("installImages", "stageImage"),
+        "answer",
+        "status 409 is not agreed",
+        "While an update runs (7.39) the request conflicts with it; which status goes with the "
+        "number is not told, and a rack file may choose another.",
+    ),
 )
 """What the simulator decides for itself."""
 

@@ -1,8 +1,8 @@
 """Cases of the published client: images, applications, certificates."""
 
-OPEN, PLAIN = 2, 6
+OPEN, PLAIN, UPDATING = 2, 6, 10
 UNKNOWN = "2f074b0f-d99d-4692-82d9-ef93a7d6463c"
-ABSENT = {"wanted": "DeviceError", "text": "The device could not perform this request"}
+CONFLICT = {"wanted": "DeviceError", "text": "The device could not perform this request"}
 INVALID = {"wanted": "DeviceError", "text": "An invalid request was made to the device"}
 UNAVAILABLE = {"wanted": "DeviceError", "text": "This resource is unavailable on this device"}
 
@@ -49,6 +49,8 @@ def sideload(s):
     refused = {"wanted": "DeviceError|UnknownDeviceError", "text": ""}
     s.raises(OPEN, "sideload.stage_image", str(s.FOLDER / "ca.pem"), **INVALID)
     s.raises(PLAIN, "sideload.stage_image", str(s.FOLDER / "sdk.imagepackage"), **refused)
+    s.raises(UPDATING, "sideload.stage_image", good, **CONFLICT)
+    s.raises(UPDATING, "sideload.install_images", **CONFLICT)
     wrong = {"wanted": "ValidationError"}
     s.raises(OPEN, "sideload.stage_image", "", text="null or empty", **wrong)
     s.raises(OPEN, "sideload.stage_image", "no such file", text="null or empty", **wrong)
@@ -73,7 +75,7 @@ def applications(s):
     )
     debugger = {"wanted": "DeviceError", "text": "debug"}
     s.raises(OPEN, "app.set_app_status", app, "startDebug", **debugger)
-    s.raises(OPEN, "app.set_app_status", UNKNOWN, "start", **ABSENT)
+    s.raises(OPEN, "app.set_app_status", UNKNOWN, "start", **CONFLICT)
     s.same(OPEN, "app.get_app_quota", app, wanted={"UsageKB": 0, "LimitKB": 0})
     s.raises(OPEN, "app.get_app_quota", UNKNOWN, **UNAVAILABLE)
     s.gives(

@@ -51,6 +51,7 @@ BOARDS: tuple[BoardSpec, ...] = (
     BoardSpec(untrusted_certificate=True),
     BoardSpec(),
     BoardSpec(faults=(Fault("busy", calls=("get_device_status",), times=1),)),
+    BoardSpec(update_seconds=3600),
 )
 """The boards from 192.168.35.2 upward; the script's parts name them by that last number."""
 
