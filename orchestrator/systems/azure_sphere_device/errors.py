@@ -64,7 +64,8 @@ class DeviceError:
     @property
     def dotted(self) -> str:
         """The form that people write: `10.18`."""
-        return f"{self.number >> 20}.{self.number & 0xFFFFF}"
+        bits = self.number & 0xFFFFFFFF  # a negative int32 has a category as well
+        return f"{bits >> 20}.{bits & 0xFFFFF}"
 
     @property
     def label(self) -> str:

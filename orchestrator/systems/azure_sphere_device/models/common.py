@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import ConfigDict, PlainSerializer, SecretStr, StringConstraints
+from pydantic import ConfigDict, Field, PlainSerializer, SecretStr, StringConstraints
 
 from orchestrator.transport.endpoint import WireModel
 
@@ -27,4 +27,4 @@ class SecretModel(WireModel):
 class ErrorAnswer(WireModel):
     """The body of every refusal: one int32, category in the upper bits (`error >> 20`)."""
 
-    error: int
+    error: Annotated[int, Field(ge=-(2**31), lt=2**31)]
