@@ -6,11 +6,11 @@ meets the station.
 
 import os
 import signal
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TextIO, TypeVar
+from typing import Any, TextIO, TypeVar
 
 from anyio.to_thread import run_sync
 from structlog.typing import FilteringBoundLogger
@@ -30,7 +30,7 @@ from orchestrator.station.lock import station_lock
 from orchestrator.station.log import make_logger
 from orchestrator.station.prepare import prepare_recipes
 from orchestrator.station.recipes import RecipeShelf
-from orchestrator.station.recovery import OpenRun
+from orchestrator.station.recovery import OpenRun, OpenStep
 from orchestrator.station.serials import UnitRule, unit_rule
 from orchestrator.station.settings import Settings
 from orchestrator.station.settings_file import load_settings
@@ -131,6 +131,16 @@ async def _run_until_asked(station: Station, boards: int | None) -> Finish:
     async with beside(obey):
         end = await station.run(boards)
     return Finish(end, asked[0] if asked else None)
+
+
+def _open_run(row: Mapping[str, Any]) -> OpenRun:
+    steps = tuple(
+        OpenStep(
+            step["sequence"], step["step_id"], step["began_at"], irreversible=step["irreversible"]
+        )
+        for step in row["steps"]
+    )
+    return OpenRun(row["run_id"], row["slot"], row["began_at"], steps)
 
 
 def _parts(prepared: Prepared, audit: Audit, hub: Hub, log: FilteringBoundLogger) -> Parts:

@@ -18,6 +18,7 @@ from sqlalchemy import (
     Select,
     and_,
     func,
+    literal_column,
     or_,
     select,
     union,
@@ -33,6 +34,8 @@ from orchestrator.audit.tables import (
     measurement,
     run,
     run_end,
+    step,
+    step_end,
     unit,
 )
 from orchestrator.domain.outcome import Outcome
@@ -147,7 +150,7 @@ def open_runs(connection: Connection, station: str | None = None) -> list[Row]:
 
     Each row of `run_view` has `steps`: the rows of `step_view` that have no end either.
     """
-    view, step = RUN_VIEW.c, STEP_VIEW.c
+    view, attempt = RUN_VIEW.c, STEP_VIEW.c
     # The two tables are asked for first: a station has few open runs among very many.
     left = select(run.c.run_id).where(
         ~select(run_end.c.run_id).where(run_end.c.run_id == run.c.run_id).exists()
@@ -157,9 +160,21 @@ def open_runs(connection: Connection, station: str | None = None) -> list[Row]:
         query = query.where(view.station_id == station)
     found = _rows(connection, query)
     for row in found:
-        still = and_(step.run_id == row["run_id"], step.outcome.is_(None))
-        row["steps"] = _rows(connection, select(STEP_VIEW).where(still).order_by(step.sequence))
+        still = and_(attempt.run_id == row["run_id"], attempt.outcome.is_(None))
+        row["steps"] = _rows(connection, select(STEP_VIEW).where(still).order_by(attempt.sequence))
     return found
+
+
+def _written_out(word: str) -> ColumnElement[str]:
+    return literal_column(f"'{word}'")
+
+
+def _failed_as(outcome: Outcome | None) -> ColumnElement[bool]:
+    if outcome is None or outcome.value in FAILED:
+        # Written out, word for word as the partial index has it, so that the index is used.
+        failed = step_end.c.outcome.in_([_written_out(word) for word in FAILED])
+        return failed if outcome is None else and_(failed, step_end.c.outcome == outcome.value)
+    return step_end.c.outcome == outcome.value
 
 
 def failures(connection: Connection, filters: Filters = EVERYTHING, limit: int = 100) -> list[Row]:
@@ -168,15 +183,13 @@ def failures(connection: Connection, filters: Filters = EVERYTHING, limit: int =
     `failures` counts attempts, `runs` the runs they were in; `last_run_id`, `last_ended_at`,
     `message` and `remedy` are those of the last one. A filter for an outcome means the step's.
     """
-    wanted = FAILED if filters.outcome is None else (filters.outcome.value,)
-    narrowed = replace(filters, outcome=None)
-    step, view = STEP_VIEW.c, RUN_VIEW.c
-    kind = ("recipe", "step_id", "name", "uses", "outcome")
-    columns = (view.recipe, step.step_id, step.name, step.uses, step.outcome)
+    columns = (RUN_VIEW.c.recipe, step.c.step_id, step.c.name, step.c.uses, step_end.c.outcome)
+    kind = tuple(column.name for column in columns)
     failed = (
-        select(*columns, step.run_id, step.ended_at, step.message, step.remedy)
-        .join_from(STEP_VIEW, RUN_VIEW, view.run_id == step.run_id)
-        .where(step.outcome.in_(wanted), *narrowed.conditions())
+        select(*columns, step.c.run_id, step_end.c.ended_at, step_end.c.message, step_end.c.remedy)
+        .join_from(step_end, step)
+        .join(RUN_VIEW, RUN_VIEW.c.run_id == step.c.run_id)
+        .where(_failed_as(filters.outcome), *replace(filters, outcome=None).conditions())
         .cte("failed")
     )
     same = [failed.c[name] for name in kind]

@@ -141,11 +141,14 @@ class SqliteStore(Store):
         return connection
 
     def open(self) -> None:
-        """Take the connection; remember which file it is."""
+        """Take the connection; remember which file it is, and open no other one later."""
+        if self._inode is not None:
+            # Opening another file beside this one's write-ahead log would destroy the log.
+            self.close()
+            self._still_there()
         super().open()
         if self._inode is None:
             self._inode = self._inode_now()
-        self._still_there()
 
     def version(self) -> str:
         """Return `SQLite 3.x.y`."""

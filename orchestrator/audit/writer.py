@@ -46,7 +46,6 @@ class _Call(NamedTuple):
 
 
 class _TryAgain(NamedTuple):
-    probe: Sequence[Record]
     future: "asyncio.Future[tuple[Record, ...]]"
 
 
@@ -65,6 +64,7 @@ class Writer:
         self._closed = False
         self._failure: AuditUnavailable | None = None
         self._batch: list[_Call] = []
+        self._in_hand: list[_Call] | _TryAgain | None = None
         self._unknown: list[Record] = []
         self.commits = 0
         """How many transactions were committed, for figures."""
@@ -95,17 +95,20 @@ class Writer:
         await future
 
     async def try_again(self, *probe: Record) -> tuple[Record, ...]:
-        """Open the store anew after a failure, and write `probe` to see that it works.
+        """Open the store anew after a failure, and record `probe` to see that it works.
 
-        Returns those records of the failed commit that turned out to be on disk; the others are
+        Returns those records of failed commits that turned out to be on disk; the others are
         not. Harmless without a failure. Raises AuditUnavailable while the store is still away.
         """
         if self._closed:
             raise _closed()
         future: asyncio.Future[tuple[Record, ...]] = self._loop.create_future()
         self._hand_over()
-        self._queue.put(_TryAgain([self._check(record) for record in probe], future))
-        return await future
+        self._queue.put(_TryAgain(future))
+        found = await future
+        if probe:
+            await self.record(*probe)
+        return found
 
     async def close(self) -> None:
         """Write what waits, then end the thread and close the store."""
@@ -165,6 +168,20 @@ class Writer:
         else:
             attempt.future.set_exception(error)
 
+    def _ended(self) -> None:
+        """Tell all who still wait: the thread takes nothing any more."""
+        self._hand_over()
+        rest, self._batch = self._batch, []
+        left = [self._in_hand]
+        while not self._queue.empty():
+            left.append(self._queue.get_nowait())
+        for item in left:
+            if isinstance(item, list):
+                rest += item
+            elif item is not None:
+                self._settle_try(item, (), _closed())
+        self._settle(rest, _closed())
+
     # From here on: what runs in the thread.
 
     def _main(self) -> None:
@@ -172,22 +189,11 @@ class Writer:
             while self._serve():
                 pass
         finally:
-            # Reached in the middle of a batch only through a mistake of this program; those who
-            # wait must hear of it all the same.
+            # Something waits here only after a mistake of this program ended the thread; those
+            # who wait must hear of it all the same.
             self._failure = self._failure or _closed()
-            self._drain()
             self._store.close()
-
-    def _drain(self) -> None:
-        rest, self._batch = self._batch, []
-        while not self._queue.empty():
-            item = self._queue.get_nowait()
-            if isinstance(item, list):
-                rest += item
-            elif item is not None:
-                self._tell_try(item, (), _closed())
-        if rest:
-            self._tell(rest, self._failure)
+            self._loop.call_soon_threadsafe(self._ended)
 
     def _serve(self) -> bool:
         """Take what waits and write it. Return False when asked to end."""
@@ -197,11 +203,13 @@ class Writer:
             if self._queue.empty() or len(self._batch) >= ENOUGH_CALLS_PER_COMMIT:
                 break
             item = self._queue.get()
+        self._in_hand = item
         if self._batch:
             self._write(self._batch)
             self._batch = []
         if isinstance(item, _TryAgain):
             self._reopen(item)
+        self._in_hand = None
         return item is not None
 
     def _write(self, calls: Sequence[_Call]) -> None:
@@ -222,10 +230,11 @@ class Writer:
         try:
             store.commit()
         except store.commit_errors as error:
-            self._unknown = [record for records, _ in calls for record in records]
+            self._unknown += [record for records, _ in calls for record in records]
             self._fail(calls, error)
             return
         self.commits += 1
+        self._unknown = []
         self._tell(calls, None)
 
     def _search_guilty(self, calls: Sequence[_Call], error: Exception) -> None:
@@ -253,16 +262,12 @@ class Writer:
         try:
             store.open()
             found = store.present(self._unknown)
-            if attempt.probe:
-                store.insert([attempt.probe])
-                store.commit()
         except store.commit_errors as error:
             self._failure = explain(error, store.place)
             store.close()
             self._tell_try(attempt, (), _copy(self._failure))
             return
         self._failure = None
-        self._unknown = []
         self._tell_try(attempt, tuple(found), None)
 
     def _tell(self, calls: Sequence[_Call], error: AuditUnavailable | StationMisuse | None) -> None:

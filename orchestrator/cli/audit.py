@@ -14,8 +14,6 @@ from orchestrator.domain.errors import InputMistakes
 from orchestrator.domain.outcome import Outcome
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
-
     from orchestrator.audit.queries import Filters
 
 app = typer.Typer(
@@ -52,7 +50,7 @@ _Limit = Annotated[int, typer.Option("--limit", min=1, help="At most this many r
 
 
 @contextmanager
-def _asking(data_dir: Path | None, database_url: str | None) -> "Iterator[Connection]":
+def _asking(data_dir: Path | None, database_url: str | None) -> Iterator[Any]:
     url = chosen_url(data_dir, database_url)
     from orchestrator.audit.database import reading
 

@@ -100,3 +100,14 @@ def check(data_dir: DataDir = None, database_url: DatabaseUrl = None) -> None:
         say("Keep the database as it is, and restore the last backup")
         raise typer.Exit(ExitCode.NO)
     emit("sound: the schema is the program's, file and references are whole")
+
+
+@app.command()
+def reference() -> None:
+    """Print the page about tables and views as Markdown.
+
+    Example: orchestrator db reference
+    """
+    from orchestrator.audit.reference import reference as page
+
+    emit(page(), end="")

@@ -111,12 +111,13 @@ class StationView:
 
     def table(self) -> Table:
         """Draw the picture."""
-        table = Table(box=None, pad_edge=False, expand=False)
+        # The sentence takes what is left: without a ratio a long one would push the others out.
+        table = Table(box=None, pad_edge=False, expand=True)
         table.add_column("slot", no_wrap=True)
         table.add_column("unit", no_wrap=True)
         table.add_column("state", no_wrap=True, min_width=7)
-        table.add_column("", min_width=20)
-        table.add_column("", no_wrap=True, overflow="ellipsis")
+        table.add_column("", width=20)
+        table.add_column("", no_wrap=True, overflow="ellipsis", ratio=1)
         for name, slot in sorted(self.slots.items()):
             table.add_row(
                 Text(printable(name)),

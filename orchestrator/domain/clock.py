@@ -34,4 +34,6 @@ class SystemClock:
 
 def timestamp(moment: datetime) -> str:
     """Write `moment` as RFC 3339 in UTC with microseconds: `2026-11-21T02:00:00.000000Z`."""
-    return moment.astimezone(UTC).isoformat(timespec="microseconds")[:-6] + "Z"
+    if moment.tzinfo is not UTC:
+        moment = moment.astimezone(UTC)
+    return moment.isoformat("T", "microseconds")[:-6] + "Z"

@@ -22,9 +22,9 @@
         ├── StationBusy            a lock or a port is held by someone else (exit 75)
         └── StationMisuse          a step or recipe used the station wrongly at run time
 
-`LinkFault` and `DeadlineExceeded` leave a request *unknown* (except where noted above): after an
-irreversible one the engine settles and probes. `ErrorClass` is the word a recipe's `retry.on`
-uses and the audit stores.
+An error that `leaves_unknown` whether the request was applied (a broken link, a missed deadline,
+an answer that cannot be read, a server's own failure) makes the engine settle and probe after an
+irreversible step. `ErrorClass` is the word a recipe's `retry.on` uses and the audit stores.
 """
 
 from collections.abc import Mapping
@@ -58,6 +58,7 @@ class OrchestratorError(Exception):
     """
 
     error_class: ClassVar[ErrorClass] = ErrorClass.REPORT
+    unknown: ClassVar[bool] = False
 
     def __init__(
         self,
@@ -77,6 +78,11 @@ class OrchestratorError(Exception):
     def kind(self) -> ErrorClass:
         """The class of this error; a `Refusal` decides it by the vendor's code."""
         return self.error_class
+
+    @property
+    def leaves_unknown(self) -> bool:
+        """True when the other side may have applied the request all the same."""
+        return self.unknown
 
     def at(self, **places: str) -> Self:
         """Add places to `where` (those already known win) and return the same error."""
@@ -127,16 +133,20 @@ class LinkFault(StationFault):
     """The exchange with the other side broke. Whether a request was applied is unknown."""
 
     error_class = ErrorClass.LINK
+    unknown = True
 
 
 class Unreachable(LinkFault):
     """No connection could be made. Nothing was applied."""
+
+    unknown = False
 
 
 class UntrustedPeer(LinkFault):
     """The peer's certificate is not the pinned one. Nothing was sent."""
 
     error_class = ErrorClass.STATION
+    unknown = False
 
 
 class ConnectionLost(LinkFault):
@@ -147,12 +157,14 @@ class DeadlineExceeded(StationFault):
     """No complete answer came before the deadline. Whether it was applied is unknown."""
 
     error_class = ErrorClass.TIMEOUT
+    unknown = True
 
 
 class UnusableAnswer(StationFault):
     """An answer came that does not fit the contract (size, encoding, JSON, members)."""
 
     error_class = ErrorClass.ANSWER
+    unknown = True
 
 
 class Refusal(StationFault):

@@ -80,8 +80,8 @@ def judge(value: Value, limit: Limit | None) -> Outcome:
     """
     if limit is None:
         return Outcome.PASS
-    bounds = (limit.min, limit.max)
-    if bounds != (None, None) and not _within(value, *bounds):
+    low, high = limit.min, limit.max
+    if (low is not None or high is not None) and not _within(value, low, high):
         return Outcome.FAIL
     if limit.equal is not None and value != limit.equal:
         return Outcome.FAIL
@@ -93,7 +93,7 @@ def judge(value: Value, limit: Limit | None) -> Outcome:
 
 
 def _within(value: Value, low: Decimal | None, high: Decimal | None) -> bool:
-    if isinstance(value, str | bool):
+    if isinstance(value, (str, bool)):
         raise StationMisuse(
             f"a numeric limit was set for the value {value!r}, which is no number",
             remedy="Use equal, one_of or pattern for it in the recipe",

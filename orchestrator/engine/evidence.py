@@ -5,11 +5,12 @@ cannot be recorded stops the run; `lost` then says why. Judging and running is d
 """
 
 import hashlib
+from collections.abc import Mapping
 
 from orchestrator.domain.clock import Clock, timestamp
 from orchestrator.domain.errors import AuditUnavailable, ErrorClass, StationMisuse
 from orchestrator.domain.ids import unit_id
-from orchestrator.domain.measurement import Value
+from orchestrator.domain.measurement import Value, as_text
 from orchestrator.domain.outcome import Outcome
 from orchestrator.domain.records import (
     AttachmentRow,
@@ -26,6 +27,9 @@ from orchestrator.engine.attempt import Attachment, Attempt
 from orchestrator.engine.prepare import Measuring
 from orchestrator.engine.request import RunRequest, RunResult
 from orchestrator.engine.verdict import Verdict
+
+# Reading the value of an enumeration's member is slow, and nearly all outcomes are this one.
+_PASS = Outcome.PASS
 
 
 class Evidence:
@@ -125,7 +129,7 @@ class Evidence:
         pending: list[Record],
         attempt: Attempt,
         verdict: Verdict,
-        judged: dict[str, Outcome],
+        judged: Mapping[str, Outcome],
         ended_at: str,
     ) -> None:
         """Add to `pending` that `attempt` ended, with everything that it gathered."""
@@ -134,7 +138,7 @@ class Evidence:
             StepEndRow(
                 run_id,
                 sequence,
-                verdict.outcome.value,
+                "PASS" if verdict.outcome is _PASS else verdict.outcome.value,
                 ended_at,
                 attempt.duration_us,
                 verdict.error_class.value if verdict.error_class is not None else "",
@@ -155,24 +159,24 @@ class Evidence:
         self, sequence: int, measuring: Measuring, value: Value, outcome: Outcome
     ) -> MeasurementRow:
         if isinstance(value, bool):
-            kind, text = "boolean", "true" if value else "false"
+            kind = "boolean"
         elif isinstance(value, str):
-            kind, text = "text", value
+            kind = "text"
         else:
-            kind, text = "number", format(value, "f") if not isinstance(value, int) else str(value)
+            kind = "number"
         return MeasurementRow(
             self._run_id,
             sequence,
             measuring.name,
             kind,
-            text,
+            as_text(value),
             measuring.uom,
             measuring.min,
             measuring.max,
             measuring.equal,
             measuring.pattern,
             measuring.one_of,
-            outcome.value,
+            "PASS" if outcome is _PASS else outcome.value,
         )
 
     def _attachment_row(self, sequence: int, attachment: Attachment) -> AttachmentRow:

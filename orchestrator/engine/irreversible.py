@@ -10,13 +10,8 @@ from collections.abc import Callable
 from anyio import current_time, sleep
 
 from orchestrator.domain.errors import (
-    DeadlineExceeded,
     ErrorClass,
-    LinkFault,
     OrchestratorError,
-    Unreachable,
-    UntrustedPeer,
-    UnusableAnswer,
 )
 from orchestrator.domain.outcome import Outcome
 from orchestrator.domain.unit import DeviceIdentity
@@ -51,9 +46,7 @@ def check_gate(plan: PreparedPlan, step: PreparedStep, passed: set[int]) -> None
 
 def is_unknown(error: OrchestratorError) -> bool:
     """Say whether `error` leaves open if an irreversible request was applied."""
-    if isinstance(error, Unreachable | UntrustedPeer):
-        return False
-    return isinstance(error, LinkFault | DeadlineExceeded | UnusableAnswer | Stopped | StepCrashed)
+    return error.leaves_unknown or isinstance(error, Stopped | StepCrashed)
 
 
 class Irreversible:

@@ -5,7 +5,9 @@ is done by `calls`, judging by `verdict`, rows by `evidence`, and what cannot be
 own rules in `irreversible`. Who shields a run from being cancelled is `run`.
 """
 
+from collections.abc import Mapping
 from contextlib import suppress
+from types import MappingProxyType
 
 from anyio import create_task_group, current_time, sleep
 
@@ -39,6 +41,7 @@ from orchestrator.recipe.expression import evaluate
 _PASS = Outcome.PASS
 _SKIPPED = Outcome.SKIPPED
 _FOREVER = float("inf")
+_NOTHING_JUDGED: Mapping[str, Outcome] = MappingProxyType({})
 
 
 class Runner:
@@ -296,63 +299,66 @@ class Runner:
 
     async def _attempt(self, attempt: Attempt, lane: Lane, durable: bool) -> Verdict:
         """Carry out one attempt and leave its end in `lane`. `durable`: its begin is."""
+        # All in one coroutine: each further one costs as much as a row.
         evidence, step = self._evidence, attempt.step
         if not durable:
-            await self._begin(attempt, lane)
+            row = evidence.begin_row(attempt, lane.boundary or evidence.now())
+            if attempt.refusal is not None:
+                lane.pending.append(row)
+            else:
+                try:
+                    await evidence.commit(lane.pending, row)
+                except StationMisuse as fault:
+                    self._end_unbegun(attempt, lane.pending, fault)
+                    raise
         if self._news is not None:
             self._news.step_started(attempt)
-        verdict = attempt.refusal
+        verdict = attempt.refusal or self._halted()
         if verdict is None:
             began = self._clock.monotonic()
-            verdict = await self._act(lane, attempt)
+            seconds = self._seconds(step)
+            if step.irreversible:
+                verdict = await self._irreversible.act(lane, attempt, seconds)
+            else:
+                try:
+                    await lane.call(
+                        step, seconds, step.function, attempt, *attempt.clients, **attempt.arguments
+                    )
+                    verdict = PASSED
+                except OrchestratorError as error:
+                    verdict = verdict_of(error, self._request.secrets)
             attempt.duration_us = int((self._clock.monotonic() - began) * 1e6)
-        judged: dict[str, Outcome] = {}
-        if attempt.values or (step.limited and verdict.outcome is _PASS):
-            judged, by_values = judge_values(step, attempt.values)
-            if verdict.outcome is _PASS and by_values is not PASSED:
+        return self._ended(attempt, lane, verdict)
+
+    def _halted(self) -> Verdict | None:
+        """Return how a step ends whose begin is durable and that must not be called any more."""
+        stop = self._stop()
+        return verdict_of(Stopped(stop), self._request.secrets) if stop is not None else None
+
+    def _seconds(self, step: PreparedStep) -> float:
+        if self._in_teardown:
+            return min(step.timeout_seconds, self._ends - current_time())
+        return step.timeout_seconds
+
+    def _ended(self, attempt: Attempt, lane: Lane, verdict: Verdict) -> Verdict:
+        """Judge what was measured and leave the end of the attempt in `lane`."""
+        judged = _NOTHING_JUDGED
+        passed = verdict.outcome is _PASS
+        if attempt.values or (passed and attempt.step.limited):
+            judged, by_values = judge_values(attempt.step, attempt.values)
+            if passed and by_values is not PASSED:
                 verdict = by_values
-        lane.boundary = ended_at = evidence.now()
-        evidence.add_end(lane.pending, attempt, verdict, judged, ended_at)
+        lane.boundary = ended_at = self._evidence.now()
+        self._evidence.add_end(lane.pending, attempt, verdict, judged, ended_at)
         if self._news is not None:
             self._news.step_finished(attempt, verdict)
         return verdict
-
-    async def _begin(self, attempt: Attempt, lane: Lane) -> None:
-        """Make the begin durable, unless the step function is not called at all."""
-        evidence = self._evidence
-        row = evidence.begin_row(attempt, lane.boundary or evidence.now())
-        if attempt.refusal is not None:
-            lane.pending.append(row)
-            return
-        try:
-            await evidence.commit(lane.pending, row)
-        except StationMisuse as fault:
-            self._end_unbegun(attempt, lane.pending, fault)
-            raise
 
     def _end_unbegun(self, attempt: Attempt, pending: list[Record], fault: StationMisuse) -> None:
         """End an attempt whose begin met rows that cannot be stored; nothing was called."""
         verdict = verdict_of(fault, self._request.secrets)
         self._evidence.add_end(pending, attempt, verdict, {}, self._evidence.now())
         self._passed.clear()
-
-    async def _act(self, lane: Lane, attempt: Attempt) -> Verdict:
-        """Call the step function, whose begin is durable, and say what it came to."""
-        step = attempt.step
-        seconds = step.timeout_seconds
-        if self._in_teardown:
-            seconds = min(seconds, self._ends - current_time())
-        elif self._control.requested is not None:
-            return verdict_of(Stopped(self._control.requested), self._request.secrets)
-        if step.irreversible:
-            return await self._irreversible.act(lane, attempt, seconds)
-        try:
-            await lane.call(
-                step, seconds, step.function, attempt, *attempt.clients, **attempt.arguments
-            )
-        except OrchestratorError as error:
-            return verdict_of(error, self._request.secrets)
-        return PASSED
 
     # Book-keeping -------------------------------------------------------------------------------
 

@@ -6,8 +6,7 @@ decided in `recipe.render`.
 
 import difflib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from orchestrator.recipe.nodes import Place
 from orchestrator.recipe.plan import Plan
@@ -16,8 +15,7 @@ MOST_MISTAKES = 50
 """So many mistakes of one recipe are reported; who has more will run the check again anyway."""
 
 
-@dataclass(frozen=True, slots=True)
-class Mistake:
+class Mistake(NamedTuple):
     """One mistake. `code` is a key of `recipe.codes`; `place` is what the carets underline.
 
     `label` stands beside the carets, `allowed` lists what could stand there, `help` says what to
@@ -46,8 +44,7 @@ class Mistake:
         return (outer.line, outer.column, *inner, self.code)
 
 
-@dataclass(frozen=True, slots=True)
-class CheckResult:
+class CheckResult(NamedTuple):
     """What a check found. `plan` is there when no mistake is an error.
 
     `sources` are the lines of every file that was read, by the name that places use. `left_out`
@@ -81,7 +78,7 @@ class Report:
     def add(self, mistake: Mistake) -> None:
         """Keep `mistake`; one that stands in an included file learns where that happened."""
         if self.included_at and mistake.place.file != self.included_at.file:
-            mistake = replace(mistake, included_at=self.included_at)
+            mistake = mistake._replace(included_at=self.included_at)
         self._mistakes.setdefault(mistake)
 
     def error(

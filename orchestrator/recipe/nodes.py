@@ -1,14 +1,14 @@
 """What YAML text becomes before anybody asks what it means: text, lists and tables with places.
 
 Scalars stay the text that was written; what kind of value it is, is decided by who reads it. The
-tree is made by `recipe.reader`.
+tree is made by `recipe.reader`. Named tuples, because a broken recipe is answered at once and
+dataclasses take their time to be made.
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """A stretch of a file. Lines and columns count from 1, columns in characters.
 
     `end_column` is the column behind the last character.
@@ -21,8 +21,7 @@ class Place:
     end_column: int
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(NamedTuple):
     """A scalar as it was written, without its quotes.
 
     `refused` stands for what was reported already and has no value: nobody reports it again.
@@ -34,24 +33,21 @@ class Text:
     refused: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Items:
+class Items(NamedTuple):
     """A list."""
 
     place: Place
     nodes: tuple["Node", ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One key of a table with its value."""
 
     key: Text
     value: "Node"
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(NamedTuple):
     """A mapping; its keys are texts and unique, in the order in which they were written."""
 
     place: Place

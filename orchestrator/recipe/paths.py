@@ -7,8 +7,8 @@ on Windows even sign in to, whatever its author likes.
 import re
 from pathlib import Path
 
-_SAFE = re.compile(r"[A-Za-z0-9_.+@ ()/-]{1,240}")
-_RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", re.IGNORECASE)
+_SAFE = r"[A-Za-z0-9_.+@ ()/-]{1,240}"
+_RESERVED = r"(?i:con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?"
 
 
 def inside(root: Path, name: str) -> Path | str:
@@ -33,12 +33,12 @@ def _fault(name: str) -> str:
     parts = name.split("/")
     if "\\" in name:
         return "write `/` between folders, on Windows too"
-    if not _SAFE.fullmatch(name):
+    if not re.fullmatch(_SAFE, name):
         return "letters, digits and `_ . + @ ( ) - /` only, at most 240 characters"
     if "" in parts:
         return "the path must begin in the recipe's folder"
     if ".." in parts or "." in parts:
         return "the path must not leave the recipe's folder"
-    if any(_RESERVED.fullmatch(part) or part[-1] in ". " or part[0] == " " for part in parts):
+    if any(re.fullmatch(_RESERVED, part) or part[-1] in ". " or part[0] == " " for part in parts):
         return "Windows cannot have a file of this name"
     return ""

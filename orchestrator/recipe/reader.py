@@ -20,9 +20,10 @@ MOST_BYTES = 256 << 10
 MOST_DEPTH = 40
 MOST_VALUES = 10_000
 
+_BREAKS = {ord(char): None for char in "\r\n\t"}
 _LINES = re.compile("\r\n|\n|\r")
 # Text that a screen does not show or shows elsewhere than it stands, and YAML's exotic line breaks.
-_HIDDEN = re.compile(
+_HIDDEN = (
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufdd0-\ufdef"
     "\ufeff\ufff9-\uffff\U000e0000-\U000e007f]"
 )
@@ -132,9 +133,11 @@ def _decode(content: bytes, shown: str, report: Report) -> str | None:
 
 
 def _plain(text: str, shown: str, report: Report) -> bool:
+    if text.translate(_BREAKS).isprintable():
+        return True
     seen = 0
     for number, line in enumerate(_LINES.split(text), start=1):
-        for match in _HIDDEN.finditer(line):
+        for match in re.finditer(_HIDDEN, line):
             column = match.start() + 1
             char = match.group()
             name = unicodedata.name(char, "control character").lower()

@@ -5,16 +5,16 @@ A text that does not fit comes back as a `Misfit` that says what would.
 """
 
 import re
-from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 from orchestrator.recipe.signature import ParameterKind
 
-_INTEGER = re.compile(r"[+-]?(0|[1-9][0-9]{0,18})")
-_NUMBER = re.compile(r"[+-]?(0|[1-9][0-9]{0,17})(\.[0-9]{1,12})?")
-_DURATION = re.compile(r"((?:0|[1-9][0-9]{0,8})(?:\.[0-9]{1,6})?)(ms|s|min|h)")
-_SIZE = re.compile(r"(0|[1-9][0-9]{0,12})(B|kB|KiB|MB|MiB|GB|GiB)")
-_LOOSE = re.compile(r"\s*([0-9][0-9_]*(?:\.[0-9]+)?)\s*([A-Za-zµ]*)\s*")
+_INTEGER = r"[+-]?(0|[1-9][0-9]{0,18})"
+_NUMBER = r"[+-]?(0|[1-9][0-9]{0,17})(\.[0-9]{1,12})?"
+_DURATION = r"((?:0|[1-9][0-9]{0,8})(?:\.[0-9]{1,6})?)(ms|s|min|h)"
+_SIZE = r"(0|[1-9][0-9]{0,12})(B|kB|KiB|MB|MiB|GB|GiB)"
+_LOOSE = r"\s*([0-9][0-9_]*(?:\.[0-9]+)?)\s*([A-Za-zµ]*)\s*"
 
 SECONDS = {"ms": Decimal("0.001"), "s": Decimal(1), "min": Decimal(60), "h": Decimal(3600)}
 BYTES = {
@@ -45,6 +45,7 @@ _OTHER_WORDS = {
     "mib": "MiB",
     "gb": "GB",
     "gib": "GiB",
+    "b": "B",
     "bytes": "B",
     "byte": "B",
 }
@@ -66,8 +67,7 @@ WORDS = {
 """How messages call each kind of value."""
 
 
-@dataclass(frozen=True, slots=True)
-class Misfit:
+class Misfit(NamedTuple):
     """Why a text is not of the kind wanted; `replacement` is a spelling that would be."""
 
     reason: str
@@ -95,7 +95,7 @@ def typed(text: str, kind: ParameterKind) -> str | int | Decimal | bool | Misfit
 
 def integer(text: str) -> int | Misfit:
     """Return a whole number within 64 bits, or why `text` is none."""
-    if not _INTEGER.fullmatch(text):
+    if not re.fullmatch(_INTEGER, text):
         return Misfit("not a whole number", _number_hint(text, whole=True))
     value = int(text)
     return value if abs(value) < 1 << 63 else Misfit("more than 64 bits can hold")
@@ -103,7 +103,7 @@ def integer(text: str) -> int | Misfit:
 
 def number(text: str) -> Decimal | Misfit:
     """Return a finite decimal, or why `text` is none."""
-    if _NUMBER.fullmatch(text):
+    if re.fullmatch(_NUMBER, text):
         return Decimal(text)
     return Misfit("not a plain decimal number", _number_hint(text, whole=False))
 
@@ -119,7 +119,7 @@ def boolean(text: str) -> bool | Misfit:
 
 def duration(text: str) -> Decimal | Misfit:
     """Return seconds, or why `text` is no duration."""
-    match = _DURATION.fullmatch(text)
+    match = re.fullmatch(_DURATION, text)
     if match:
         return Decimal(match[1]) * SECONDS[match[2]]
     return _unit_misfit(text, "duration", tuple(SECONDS), "s")
@@ -127,7 +127,7 @@ def duration(text: str) -> Decimal | Misfit:
 
 def size(text: str) -> int | Misfit:
     """Return bytes, or why `text` is no size."""
-    match = _SIZE.fullmatch(text)
+    match = re.fullmatch(_SIZE, text)
     if match:
         return int(match[1]) * BYTES[match[2]]
     return _unit_misfit(text, "size", tuple(BYTES), "KiB")
@@ -149,7 +149,7 @@ def spelled_duration(seconds: Decimal) -> str:
 
 
 def _unit_misfit(text: str, what: str, units: tuple[str, ...], usual: str) -> Misfit:
-    match = _LOOSE.fullmatch(text)
+    match = re.fullmatch(_LOOSE, text)
     if not match:
         return Misfit(f"not a {what}; write a number and {', '.join(units)}")
     amount, word = match[1].replace("_", "").lstrip("0") or "0", match[2]
@@ -159,7 +159,8 @@ def _unit_misfit(text: str, what: str, units: tuple[str, ...], usual: str) -> Mi
         return Misfit(
             f"a {what} needs a unit: {' or '.join(spelled)}", f"{amount}{usual}", unit_missing=True
         )
-    unit = word if word in units else _OTHER_WORDS.get(word.lower())
+    small = word.lower()
+    unit = next((each for each in units if small == each), None) or _OTHER_WORDS.get(small)
     if unit in units:
         return Misfit(f"not the spelling of a {what}", f"{amount}{unit}")
     return Misfit(f"unknown unit `{word}`; allowed: {', '.join(units)}")

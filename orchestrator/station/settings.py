@@ -144,7 +144,8 @@ class AzureSphereSection(Section):
         default=3.0,
         ge=0,
         le=60,
-        description="How long a board must be missing from the list before it counts as taken out.",
+        description="How long a board must be missing from the list before it counts as taken out; "
+        "longer than a restart where the list leaves out restarting boards.",
     )
     ready_seconds: float = Field(
         default=60.0,

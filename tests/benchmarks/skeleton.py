@@ -82,9 +82,7 @@ def open_table(folder: Path) -> tuple[sqlite3.Connection, Callable[[Sequence[Row
         " status text, started text, ended text, detail text)"
     )
     connection.execute("create unique index step_key on step(run_id, seq)")
-    engine = sa.create_engine(
-        "sqlite://", creator=lambda: connection, poolclass=sa.pool.StaticPool
-    )
+    engine = sa.create_engine("sqlite://", creator=lambda: connection, poolclass=sa.pool.StaticPool)
     table = sa.Table("step", sa.MetaData(), autoload_with=engine)
     insert = sa.insert(table)
 

@@ -42,6 +42,14 @@ def drawn(view: StationView, width: int = 100) -> str:
     return file.getvalue()
 
 
+def test_a_long_sentence_pushes_nothing_out() -> None:
+    """Slot, unit and state stay whole however much there is to say."""
+    view = StationView()
+    view.take(SlotChanged("1111", SlotState.FAIL, "word " * 60, serial_number="99706ab19733"))
+    for word in ("slot", "1111", "99706ab19733", "FAIL"):
+        assert word in drawn(view, width=80)
+
+
 def test_a_row_follows_its_slot() -> None:
     """State, unit, step and how far the run is: one and a half of four steps."""
     view = StationView()

@@ -84,8 +84,7 @@ def test_eight_boards_end_locked_and_proven(tmp_path: Path) -> None:
     for command in commands:
         words = shlex.split(command)[1:]
         answer = orchestrator(tmp_path, *words)
-        expected = 1 if "failures" in words else 0
-        assert answer.returncode == expected, f"{command}\n{answer.stderr}"
+        assert answer.returncode == 0, f"{command}\n{answer.stderr}"
     again = orchestrator(tmp_path, "demo", "--data-dir", "demo")
     assert again.returncode == 73
     assert "nothing is ever overwritten" in again.stderr

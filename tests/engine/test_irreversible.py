@@ -156,9 +156,21 @@ async def test_an_identity_that_cannot_be_read_shuts_the_gate() -> None:
         assert (result.outcome, world.acts) == (Outcome.ERROR, 0)
 
 
+class BrokeInside(Refusal):
+    """The other side's own failure: it may have acted before."""
+
+    unknown = True
+
+
 @pytest.mark.parametrize(
     "error",
-    [ConnectionLost("gone"), DeadlineExceeded("late"), UnusableAnswer("junk"), ValueError("bug")],
+    [
+        ConnectionLost("gone"),
+        DeadlineExceeded("late"),
+        UnusableAnswer("junk"),
+        BrokeInside("500"),
+        ValueError("bug"),
+    ],
 )
 @pytest.mark.parametrize("applied", [True, False])
 async def test_a_lost_answer_is_settled_by_asking(error: Exception, applied: bool) -> None:

@@ -1,5 +1,6 @@
 """Conditions: what they may say, what they come to, and that nothing else is ever evaluated."""
 
+import contextlib
 from collections.abc import Callable
 from decimal import Decimal
 
@@ -92,10 +93,8 @@ def test_names_are_found_from_left_to_right() -> None:
 @given(st.text(max_size=60) | st.from_regex(r"[a-z. =<>!'()\[\]0-9]{1,40}", fullmatch=True))
 def test_no_text_breaks_the_parser(text: str) -> None:
     """Random text is understood or refused, and nothing else happens."""
-    try:
-        parse(text)
-    except NotUnderstood as fault:
-        assert fault.reason
+    with contextlib.suppress(NotUnderstood):
+        list(names(parse(text)))
 
 
 def condition(text: str) -> str:

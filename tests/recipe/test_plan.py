@@ -261,9 +261,9 @@ def test_the_same_number_has_the_same_hash(plan: Planned) -> None:
 
 
 def test_a_number_is_not_the_text_that_looks_like_it(plan: Planned) -> None:
-    """`gain: 1` and a default `\"1\"` of text stay apart in the hash."""
+    """`gain: 1` and a default `"1"` of text stay apart in the hash."""
     number = plan("inputs:\n  a: {type: number, default: 1}\n" + RADIO.replace(
-        "}", ", gain: \"${{ inputs.a }}\"}"))  # fmt: skip
+        "}", ', gain: "${{ inputs.a }}"}'))  # fmt: skip
     assert '"default":{"number":"1"}' in number.resolved
 
 

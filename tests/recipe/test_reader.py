@@ -46,9 +46,7 @@ BOMBS = {
 
 
 @pytest.mark.parametrize("name", BOMBS)
-def test_a_bomb_is_answered_soon(
-    name: str, check: Callable[..., CheckResult]
-) -> None:
+def test_a_bomb_is_answered_soon(name: str, check: Callable[..., CheckResult]) -> None:
     """No text of the size allowed keeps the check busy, and the process lives."""
     began = time.perf_counter()
     result = check(BOMBS[name])
@@ -74,7 +72,8 @@ def tokens() -> st.SearchStrategy[str]:
     """Return pieces that recipes are made of, and pieces that YAML trips over."""
     return st.sampled_from(
         ["recipe: 1", "name: a", "main:", "setup:", "  - ", "- ", "uses: sphere.identify", "with:",
-         "{", "}", "[", "]", ",", ": ", "\n", "  ", "\t", "&a ", "*a", "!!str ", "<<", "|\n", ">-\n",
+         "{", "}", "[", "]", ",", ": ", "\n", "  ", "\t", "&a ", "*a", "!!str ", "<<", "|\n",
+         ">-\n",
          "'", '"', "#", "---\n", "...\n", "%YAML 9.9\n", "? ", "parallel:", "include: x.yaml",
          "measure:", "rssi_dbm:", "min: 1", "if: ", "inputs.a", "retry:", "times: 3", "timeout: 3s",
          "${{ inputs.a }}", "artifacts:", "file: x", "é", "\u2028", "\x00", "~", "\\", "@", "`"]

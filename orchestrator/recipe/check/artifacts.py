@@ -18,7 +18,7 @@ from orchestrator.recipe.plan import Artifact
 ARTIFACT_KEYS = ("file", "sha256", "type")
 ARTIFACT_TYPES = ("image", "file")
 MOST_BYTES = 64 << 20
-_SHA256 = re.compile(r"[0-9a-fA-F]{64}")
+_SHA256 = r"[0-9a-fA-F]{64}"
 
 
 def read_artifacts(check: Check, root: Table) -> None:
@@ -104,7 +104,7 @@ def _compare(check: Check, body: Table, what: str, digest: str) -> None:
     written = shape.text(check.report, node, f"the sha256 of {what}")
     if written is None:
         return
-    if not _SHA256.fullmatch(written):
+    if not re.fullmatch(_SHA256, written):
         check.report.error(
             "R021",
             node.place,

@@ -28,8 +28,8 @@ RECIPE_HINTS = {
     "on": "write `for` with part_number, revision and operation",
 }
 FOR_KEYS = ("part_number", "revision", "operation")
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._+-]{0,63}")
-_VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,31}")
+_NAME = r"[A-Za-z0-9][A-Za-z0-9 ._+-]{0,63}"
+_VERSION = r"[A-Za-z0-9][A-Za-z0-9._+-]{0,31}"
 
 
 def recipe_table(report: Report, root: Node | None, shown: str) -> Table | None:
@@ -114,12 +114,12 @@ def applies_to(report: Report, root: Table) -> AppliesTo:
     return AppliesTo(**values)
 
 
-def _short(report: Report, root: Table, key: str, form: re.Pattern[str], words: str) -> str:
+def _short(report: Report, root: Table, key: str, form: str, words: str) -> str:
     node = root.get(key)
     value = node and shape.text(report, node, f"`{key}`")
     if node is None or not isinstance(value, str):
         return ""
-    if not form.fullmatch(value):
+    if not re.fullmatch(form, value):
         report.error(
             "R021",
             node.place,

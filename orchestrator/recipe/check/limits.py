@@ -221,8 +221,7 @@ def _swapped(check: Check, body: Table, limit: Limit) -> None:
 
 
 def _span(entry: Entry) -> Place:
-    return replace(
-        entry.key.place,
+    return entry.key.place._replace(
         end_line=entry.value.place.end_line,
         end_column=entry.value.place.end_column,
     )

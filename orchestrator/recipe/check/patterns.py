@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 MOST_CHARACTERS = 200
 _MOST_OPEN_REPEATS = 3
+_MOST_SIDE_BY_SIDE = 3
 _QUANTIFIER = re.compile(r"[*+?][?+]?|\{[0-9]*(?:,[0-9]*)?\}[?+]?")
 _CLASS = re.compile(r"\[\^?\]?(?:\\.|[^\]\\])*\]", re.DOTALL)
 _GROUP = re.compile(r"\((?:\?(?::|P<[A-Za-z_][A-Za-z0-9_]*>))?")
@@ -21,6 +22,7 @@ class _Group:
     begun: bool = False
     repeated: list[str] = field(default_factory=list)
     unsafe: bool = False
+    side_by_side: int = 0
 
     def add(self, atom: str, *, varying: bool, nested: bool) -> None:
         if not self.begun:
@@ -29,6 +31,7 @@ class _Group:
         if varying and not nested:
             self.repeated.append(atom)
         self.unsafe = self.unsafe or (varying and nested)
+        self.side_by_side = self.side_by_side + 1 if varying else 0
 
     def explodes(self) -> bool:
         """Say whether repeating this group can be done in many ways on one text."""
@@ -77,7 +80,7 @@ def _slow(pattern: str) -> str | None:
             continue
         inner = groups.pop() if char == ")" else None
         atom, at = _atom(pattern, at)
-        if re.fullmatch(r"\\[1-9A]|\\Z", atom) and atom[1].isdigit():
+        if re.fullmatch(r"\\[1-9]", atom):
             return "references to groups are not allowed"
         quantifier = _QUANTIFIER.match(pattern, at)
         at = quantifier.end() if quantifier else at
@@ -87,6 +90,8 @@ def _slow(pattern: str) -> str | None:
         if repeats and atom in {".", r"\S", r"\w"}:
             open_repeats += 1
         groups[-1].add(atom, varying=_varies(quantifier, inner), nested=inner is not None)
+        if groups[-1].side_by_side > _MOST_SIDE_BY_SIDE:
+            return f"more than {_MOST_SIDE_BY_SIDE} repeats side by side may take for ever"
     if open_repeats > _MOST_OPEN_REPEATS:
         return f"more than {_MOST_OPEN_REPEATS} repeats of any character may take for ever"
     return None

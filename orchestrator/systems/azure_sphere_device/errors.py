@@ -13,6 +13,7 @@ nothing against the unit, so it is never FAIL.
 """
 
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import ClassVar
 
 from orchestrator.domain.errors import (
@@ -114,6 +115,11 @@ class DeviceRefusal(Refusal):
     def kind(self) -> ErrorClass:
         """What can be done, decided by the number."""
         return self.meaning.error_class
+
+    @property
+    def leaves_unknown(self) -> bool:
+        """A board that fails by itself (5xx) may have done what it was asked before."""
+        return self.status >= HTTPStatus.INTERNAL_SERVER_ERROR
 
 
 class BoardFault(ProductFault):

@@ -159,3 +159,11 @@ def test_negative_number_is_shown_in_both_forms() -> None:
     """The upper bit belongs to the category, as it does for the board."""
     assert decode(-1).label == "error 4095.1048575, -1"
     assert decode(99 << 20 | 7).label == "error 99.7, 103809031"
+
+
+@pytest.mark.parametrize(
+    ("status", "unknown"), [(400, False), (403, False), (500, True), (503, True)]
+)
+def test_a_board_that_fails_by_itself_may_have_acted(status: int, unknown: bool) -> None:
+    """A refusal with a 5xx status leaves open whether the request was applied."""
+    assert DeviceRefusal(10485766, status).leaves_unknown is unknown
