@@ -9,7 +9,11 @@ from orchestrator.steps.attachments import attach_json
 from orchestrator.steps.findings import Finding, refuse
 from orchestrator.steps.waiting import POLL, Patience, until
 from orchestrator.systems.azure_sphere_device.client import SphereDevice
-from orchestrator.systems.azure_sphere_device.models import WifiInSight, WifiInterface
+from orchestrator.systems.azure_sphere_device.models import (
+    WifiConnectionState,
+    WifiInSight,
+    WifiInterface,
+)
 
 _SCAN_WITHIN = Duration(Decimal(15))
 _SCAN_POLL = Duration(Decimal(1))
@@ -104,9 +108,9 @@ async def expect_wifi_interface(
     board: SphereDevice,
     *,
     ssid: str | None = None,
-    connection: Literal["connected", "disconnected", "unknown"] | None = None,
+    connection: WifiConnectionState | None = None,
     wpa_state: str | None = None,
-    power_saving: Literal["enabled", "disabled", "unknown"] | None = None,
+    power_saving: Literal["unknown", "enabled", "disabled"] | None = None,
 ) -> None:
     """Compare the named members; all that differ are reported together.
 
