@@ -27,6 +27,7 @@ from orchestrator.domain.errors import (
 from orchestrator.transport.decode import NOT_SHOWN, read_model
 from orchestrator.transport.endpoint import Endpoint
 from orchestrator.transport.faults import FOREIGN, fault_from
+from orchestrator.transport.handshake import HandshakeGuard
 from orchestrator.transport.retry import RetryPolicy, within
 from orchestrator.transport.text import excerpt, printable
 from orchestrator.transport.tls import empty_context
@@ -230,7 +231,10 @@ class HttpClient:
             headers=headers,
             content=content,  # type: ignore[arg-type]  # httpx writes memoryviews as they are
             timeout=httpx.Timeout(seconds, connect=min(seconds, self._connect_seconds)),
-            extensions={"sni_hostname": self._server_name} if self._server_name else {},
+            extensions={
+                "trace": HandshakeGuard(),
+                **({"sni_hostname": self._server_name} if self._server_name else {}),
+            },
         )
 
     async def _exchange(self, endpoint: Endpoint, request: httpx.Request, fresh: bool) -> Answer:
