@@ -212,9 +212,8 @@ async def expect_quota(
     try:
         quota = await board.get_app_quota(uid)
     except DeviceRefusal as refusal:
-        if refusal.number != _APP_NOT_PRESENT:
-            raise
-        refuse([_absent(name)])
+        if refusal.number == _APP_NOT_PRESENT:
+            refuse([_absent(name)])
         raise
     ctx.measure("storage_limit", quota.LimitKB)
     ctx.measure("storage_usage", quota.UsageKB)
