@@ -7,10 +7,11 @@ boards is a member here, so a rack file can switch it.
 import hashlib
 import uuid
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from orchestrator.systems.azure_sphere_device.models import AbiVersions, ManufacturingStateName
 from orchestrator.systems.azure_sphere_device.simulator.faults import Fault
+from orchestrator.systems.azure_sphere_device.simulator.recording import spec_members
 from orchestrator.systems.azure_sphere_device.simulator.refusals import RefusalRow
 from orchestrator.systems.azure_sphere_device.simulator.starting import (
     LeftoverImage,
@@ -20,6 +21,7 @@ from orchestrator.systems.azure_sphere_device.simulator.starting import (
     SavedNetwork,
     StoredCertificate,
 )
+from orchestrator.transport.recording import Recording
 
 SecurityStateName = Literal["TEST", "BLANK", "SECURE", "EOL", "UNKNOWN"]
 
@@ -164,6 +166,14 @@ class BoardSpec:
     faults: tuple[Fault, ...] = ()
     refusals: tuple[RefusalRow, ...] = ()
     recorded: Recorded | None = None
+
+    @classmethod
+    def from_recording(cls, recording: Recording, **own: Any) -> "BoardSpec":
+        """Return a board that starts as the recorded one was; members in `own` win.
+
+        Raises InputMistakes when the recording cannot be used.
+        """
+        return cls(**{**spec_members(recording), **own})
 
     @property
     def identity(self) -> str:

@@ -4,7 +4,7 @@ Each has the members of one table of the rack file. A recording of a real board 
 same values, so a board that starts from one answers like the board it was taken from.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from orchestrator.systems.azure_sphere_device import models
@@ -40,7 +40,7 @@ class SavedNetwork:
 
     ssid: str
     security: SecurityName = "psk"
-    psk: str = ""
+    psk: str = field(default="", repr=False)
     config_name: str = ""
     enabled: bool = True
     targeted_scan: bool = False
@@ -65,7 +65,7 @@ class RadioNetwork:
     freq: int = 2437
     signal_level: int = -55
     security: SecurityName = "psk"
-    psk: str = ""
+    psk: str = field(default="", repr=False)
     hidden: bool = False
     internet: bool = True
 
@@ -93,7 +93,7 @@ class ProxySetting:
     no_proxy_addresses: tuple[str, ...] = ()
     authentication: Literal["anonymous", "basic"] = "anonymous"
     username: str = ""
-    password: str = ""
+    password: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
