@@ -196,6 +196,7 @@ class HttpClient:
             transport=self._transport,
             trust_env=False,
             follow_redirects=False,
+            event_hooks={"response": [_check_head]},
             limits=httpx.Limits(max_keepalive_connections=keep),
             headers={
                 "Accept": "application/json",
@@ -248,7 +249,6 @@ class HttpClient:
     ) -> Answer:
         response = await connection.send(request, stream=True)
         try:
-            _check_head(response)
             cap, body = endpoint.answer_cap_bytes, bytearray()
             # The stream itself, not aiter_raw, which refuses answers made in memory.
             assert isinstance(response.stream, httpx.AsyncByteStream)
@@ -275,8 +275,11 @@ class HttpClient:
         return read_model(endpoint.answer, answer.body, confidential=endpoint.confidential)
 
 
-def _check_head(response: httpx.Response) -> None:
-    """Refuse what would have to be unpacked or followed, before its body is read."""
+async def _check_head(response: httpx.Response) -> None:
+    """Refuse what would have to be unpacked or followed, before its body is read.
+
+    As a hook it comes before httpx takes a `Location` apart, which fails in ways of its own.
+    """
     encoding = response.headers.get("content-encoding", "identity")
     if encoding.lower() != "identity":
         raise UnusableAnswer(

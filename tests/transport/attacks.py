@@ -101,7 +101,10 @@ async def ugly_head(random: Random, peer: Peer) -> None:
 async def redirect(random: Random, peer: Peer) -> None:
     """Point somewhere else."""
     status = random.choice((300, 301, 302, 303, 304, 305, 307, 308, 399))
-    targets = ("http://169.254.169.254/", "//", "file:///etc/passwd", "javascript:1", "/thing")
+    targets = (
+        *("http://169.254.169.254/", "//", "file:///etc/passwd", "javascript:1", "/thing"),
+        *("http://[", "http://a:99999/", "http://xn--/", "http://a/" + "b" * 70_000, "", "?"),
+    )
     target = f"Location: {random.choice(targets)}\r\n".encode()
     await peer.send(reply(GOOD, f"{status} Go", target if random.random() < 0.9 else b""))
 
