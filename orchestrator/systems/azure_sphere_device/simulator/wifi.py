@@ -109,6 +109,7 @@ class Wifi:
 
     def add(self, network: Network) -> Network:
         """Keep a new network under the next free id. Raises Refused where boards limit it."""
+        self._look()
         own = self._networks.values()
         if len(self._networks) >= self._spec.wifi_network_limit:
             raise Refused(refusals.NETWORK_LIMIT)
@@ -125,6 +126,7 @@ class Wifi:
 
     def change(self, network: Network, *, enabled: bool | None, psk: str | None) -> None:
         """Change a network; a changed one is left and tried anew."""
+        self._look()
         network.enabled = network.enabled if enabled is None else enabled
         network.psk = network.psk if psk is None else psk
         self._forget(network.id)
@@ -133,6 +135,7 @@ class Wifi:
     def remove(self, number: int) -> Network:
         """Forget a network and return it. Raises Refused."""
         network = self.get(number)
+        self._look()
         self._forget(number)
         del self._networks[number]
         return network
@@ -151,7 +154,6 @@ class Wifi:
 
     def try_again(self) -> None:
         """Look for networks from now on."""
-        self._look()
         self._due = self._world.clock.monotonic() + self._spec.wifi_connect_seconds
 
     def connection(self, network: Network) -> models.WifiConnectionState:
@@ -189,7 +191,6 @@ class Wifi:
             self._joined = number
 
     def _forget(self, number: int) -> None:
-        self._look()
         self._failures.pop(number, None)
         if self._joined == number:
             self._joined = None
