@@ -9,7 +9,6 @@ is checked against the contract; a difference that `differences` does not explai
 
 import argparse
 import dataclasses
-import fcntl
 import json
 import os
 import socket
@@ -58,6 +57,8 @@ BOARDS: tuple[BoardSpec, ...] = (
 
 def give_addresses() -> None:
     """Bring the loopback up and give it the whole /24; only ever inside the namespace."""
+    import fcntl  # not on Windows, where nothing of this runs
+
     up, address, mask = 0x8914, 0x8916, 0x891C
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
         fcntl.ioctl(control, up, struct.pack("16sh14x", b"lo", 0x49))
