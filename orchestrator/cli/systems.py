@@ -10,6 +10,7 @@ from orchestrator.cli.output import Format, emit, print_rows, say
 
 if TYPE_CHECKING:
     from orchestrator.cli.rooms import Room
+    from orchestrator.systems.azure_sphere_device.redaction import Hidden
     from orchestrator.transport.recording import Recording
 
 app = typer.Typer(
@@ -89,7 +90,6 @@ def record(
     import anyio
 
     from orchestrator.systems.azure_sphere_device.recording import record_board
-    from orchestrator.systems.azure_sphere_device.redaction import Hidden
     from orchestrator.transport.recording import write_recording
     from orchestrator.transport.tls import pinned_context
 
@@ -98,14 +98,7 @@ def record(
     _check_address(address)
     if not out.absolute().parent.is_dir():
         raise typer.BadParameter(f"there is no folder {out.parent}", param_hint="--out")
-    known = [each.value for each in Hidden]
-    for name in keep or ():
-        if name not in known:
-            raise typer.BadParameter(
-                f"{name!r} is nothing that is hidden; there is {', '.join(known)}",
-                param_hint="--keep",
-            )
-    kept = [Hidden(name) for name in keep or ()]
+    kept = _kept(keep or [])
     context = pinned_context(ca_file)
 
     async def read() -> "Recording":
@@ -114,6 +107,20 @@ def record(
     recording = anyio.run(read)
     write_recording(out, recording)
     _tell(out, recording)
+
+
+def _kept(names: list[str]) -> "list[Hidden]":
+    """Return what is not to be hidden."""
+    from orchestrator.systems.azure_sphere_device.redaction import Hidden
+
+    known = [each.value for each in Hidden]
+    for name in names:
+        if name not in known:
+            raise typer.BadParameter(
+                f"{name!r} is nothing that is hidden; there is {', '.join(known)}",
+                param_hint="--keep",
+            )
+    return [Hidden(name) for name in names]
 
 
 def _tell(out: Path, recording: "Recording") -> None:
@@ -128,7 +135,7 @@ def _tell(out: Path, recording: "Recording") -> None:
         for name, kept in recording.answers.items()
         if not isinstance(kept, list) and kept.status >= 400
     ]
-    say(f"wrote {out}: {len(answers)} answers to {len(recording.answers)} calls")
+    say(f"wrote {out}: {len(answers)} answers")
     if refused:
         say(f"  refused by the board: {', '.join(refused)}")
     for call, why in recording.unread.items():

@@ -29,6 +29,7 @@ from orchestrator.systems.azure_sphere_device.simulator import (
     LeftoverImage,
     SavedNetwork,
 )
+from orchestrator.transport.endpoint import Endpoint
 from orchestrator.transport.recording import Recording, read_recording
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -108,9 +109,7 @@ def test_a_call_without_a_handler_is_not_called_simulated(monkeypatch: pytest.Mo
     path = "orchestrator.simulation.answered"
     handlers = {row.name: None for row in DEVICE_ENDPOINTS if row.name != "get_wifi_scan"}
     monkeypatch.setattr(f"{path}.HANDLERS", handlers)
-    missing = SERVICE_ENDPOINTS[0].__class__(
-        "get_more", "", "Devices", "GET", "/api/service/more", None
-    )
+    missing = Endpoint("get_more", "", "Devices", "GET", "/api/service/more", None)
     monkeypatch.setattr(f"{path}.SERVICE_ENDPOINTS", (*SERVICE_ENDPOINTS, missing))
     assert answered(SYSTEM) & {"get_wifi_scan", "get_more", "rescan_devices"} == {"rescan_devices"}
 
@@ -202,7 +201,7 @@ def test_calls_without_an_answer_are_named(
         systems._tell(tmp_path / "board.json", recording)
     assert caught.value.exit_code == 1
     said = capsys.readouterr().err
-    assert "1 answers to 1 calls" in said
+    assert "board.json: 1 answers" in said
     assert "not read: get_images: The connection broke" in said
 
 

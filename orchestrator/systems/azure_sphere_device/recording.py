@@ -171,7 +171,8 @@ class _Reader:
         try:
             heard = await self._ask(row, path)
         except (LinkFault, DeadlineExceeded, UnusableAnswer) as error:
-            self.unread[f"{row.name} {' '.join(path.values())}".rstrip()] = error.what
+            call = f"{row.name} {' '.join(path.values())}".rstrip()
+            self.unread[self._redaction.text(call)] = self._redaction.text(error.what)
             return None
         if not path:
             self._heard[row.name] = heard

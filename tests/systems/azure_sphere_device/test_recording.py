@@ -244,7 +244,7 @@ async def test_a_call_without_an_answer_is_named() -> None:
 
     def handler(request: httpx.Request) -> httpx.Response:
         if request.url.path in {"/images", "/net/interfaces/a"}:
-            raise httpx.ReadError("gone")
+            raise httpx.ReadError("10.9.8.7 is gone")
         return httpx.Response(200, json=answers.get(request.url.path, {}))
 
     recording = await record(BoardSpec(), transport=httpx.MockTransport(handler))
@@ -252,6 +252,7 @@ async def test_a_call_without_an_answer_is_named() -> None:
     assert recording.answers["get_network_interface"] == []
     assert recording.answers["get_app_status"] == []
     assert "broke" in recording.unread["get_images"]
+    assert "10.9.8.7" not in recording.unread["get_images"]
     assert "broke" in recording.unread["get_network_interface a"]
     assert "does not name its items" in recording.unread["get_certificate"]
 
