@@ -50,6 +50,10 @@ class Network:
         listed = recorded.interfaces if recorded else ()
         own = [_restored(entry) for entry in listed] if listed else _made(spec, device_id)
         self._interfaces = {interface.name: interface for interface in own}
+        told = recorded.wifi_interface.address if recorded and recorded.wifi_interface else None
+        wlan = self._interfaces.get(WLAN)
+        if wlan is not None and told and not wlan.hardware_address:
+            self._interfaces[WLAN] = replace(wlan, hardware_address=told)
 
     @property
     def names(self) -> list[str]:
