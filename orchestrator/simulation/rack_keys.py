@@ -266,8 +266,12 @@ BOARD_KEYS: dict[str, AnyKey] = {
         _OPEN["patchable_interfaces"], _STRINGS, "a list of interface names"
     ),
     "update_seconds": seconds(_OPEN["update_seconds"]),
+    "update_after_seconds": seconds(_OPEN["update_after_seconds"]),
     "unreachable": flag("listed by the service, refuses every connection"),
     "untrusted_certificate": flag("shows a certificate of another authority"),
+    "certificate_name": text(
+        _OPEN["certificate_name"], r"[*A-Za-z0-9._-]{1,253}", "a host name, a star allowed"
+    ),
     "listed_while_restarting": flag(_OPEN["listed_while_restarting"]),
     "attach_after_seconds": seconds("plugged in so long after the start, 0: from the start"),
     "detach_after_seconds": seconds("pulled so long after the start, 0: never"),

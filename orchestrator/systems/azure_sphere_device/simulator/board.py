@@ -56,7 +56,7 @@ class SimulatedBoard:
         now = self.world.clock.monotonic()
         self._booted_at = now - spec.uptime_seconds
         self._refusals = {row.name: row for row in spec.refusals}
-        self._update_ends_at = now + spec.update_seconds
+        self._update_begins_at = now + spec.update_after_seconds
 
     @property
     def seconds_until_up(self) -> float:
@@ -87,7 +87,8 @@ class SimulatedBoard:
     @property
     def update_running(self) -> bool:
         """True while an over-the-air update keeps everybody else from the flash."""
-        return self.world.clock.monotonic() < self._update_ends_at
+        since = self.world.clock.monotonic() - self._update_begins_at
+        return 0 <= since < self.spec.update_seconds
 
     @property
     def capabilities(self) -> list[int]:

@@ -27,6 +27,9 @@ SecurityStateName = Literal["TEST", "BLANK", "SECURE", "EOL", "UNKNOWN"]
 
 _NAMES = uuid.UUID("5b0f3f6e-55c0-4f3b-8f0e-0d4b8f6a7c21")
 
+CERTIFICATE_NAME = "*.devices.sphere.azure.local"
+"""The name that clients look for in a board's certificate; the same for all boards."""
+
 RF_TEST_SERVER = "508eddf2-b8c3-4a99-93d9-a045d9a060eb"
 """Component of the RF test server, which must not leave the factory on a board."""
 
@@ -151,8 +154,10 @@ class BoardSpec:
     unique_config_names: bool = False
     patchable_interfaces: tuple[str, ...] = ("wlan0", "eth0")
     update_seconds: float = 0.0
+    update_after_seconds: float = 0.0
     unreachable: bool = False
     untrusted_certificate: bool = False
+    certificate_name: str = CERTIFICATE_NAME
     listed_while_restarting: bool = True
     attach_after_seconds: float = 0.0
     detach_after_seconds: float = 0.0
