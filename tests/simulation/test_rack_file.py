@@ -98,11 +98,7 @@ def test_the_command_line_wins(tmp_path: Path) -> None:
     assert len(load(tmp_path, text, boards=1)) == 2
 
 
-def test_all_mistakes_come_at_once(tmp_path: Path) -> None:
-    """Each with its line, its place, what is allowed and what was probably meant."""
-    found = mistakes(
-        tmp_path,
-        """[rack]
+WRONG = """[rack]
 bords = 3
 seed = -1
 [[board]]
@@ -127,8 +123,12 @@ slot = "1111"
 board = 4
 [[board.certificates]]
 identifier = 'with \\ "quotes"'
-""",
-    )
+"""
+
+
+def test_all_mistakes_come_at_once(tmp_path: Path) -> None:
+    """Each with its line, its place, what is allowed and what was probably meant."""
+    found = mistakes(tmp_path, WRONG)
     kinds = "busy, refuse, drop, lost_answer, reboot, hang, garbage, slow"
     states = "Blank, Module1Complete, DeviceComplete, Unknown"
     calls = 'calls such as "stage_image" or "PUT /update/stage"'
