@@ -84,7 +84,7 @@ the two calls of the real local service it answers, on the same port:
 
 | call | effect |
 |---|---|
-| `GET /simulator/boards` | what each board really is, and its requests counted per call |
+| `GET /simulator/boards` | what each board really is and holds; its requests per call |
 | `POST /simulator/boards/{slot}/detach` | pulls the board |
 | `POST /simulator/boards/{slot}/attach` | plugs it in again; it starts and keeps its flash |
 | `POST /simulator/boards/{slot}/swap` | puts another board into the slot, at the same address |

@@ -127,10 +127,14 @@ def _refuse_secrets(private: str | None, password: str | None) -> None:
 
 
 def _public(text: str) -> x509.Certificate:
+    """Return the certificate. The library reads its parts late, so they are asked for here."""
     try:
-        return x509.load_pem_x509_certificate(text.encode())
-    except ValueError:
+        certificate = x509.load_pem_x509_certificate(text.encode())
+        _ = (certificate.subject, certificate.issuer, certificate.public_key())
+        _ = (certificate.not_valid_before_utc, certificate.not_valid_after_utc)
+    except (ValueError, UnsupportedAlgorithm):
         raise Refused(refusals.PUBLIC_INVALID) from None
+    return certificate
 
 
 def _check_key(certificate: x509.Certificate, text: str, password: str | None) -> None:
