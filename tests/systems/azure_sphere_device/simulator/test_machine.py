@@ -116,6 +116,7 @@ class Walk:
             for name, *arguments in sequence:
                 await getattr(self, name)(*arguments)
                 await self.look()
+            await self.look_at_the_network()
 
     async def refused(self, call: Any, expected: int | None) -> bool:
         """Make a call; tell whether it was refused, which must be for the `expected` reason."""
@@ -220,6 +221,11 @@ class Walk:
         }
         assert applications == self.model.installed
         assert images.has_staged_updates == bool(self.model.staged)
+
+    async def look_at_the_network(self) -> None:
+        """Networks and proxy are what the model says, in the end."""
+        if self.model.locked:
+            return
         networks = (await self.device.list_wifi_networks()).values
         assert {network.id: network.ssid for network in networks} == self.model.networks
         assert (await self.device.get_network_proxy()).is_set == self.model.proxy
