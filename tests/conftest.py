@@ -1,10 +1,42 @@
-"""What every test shares: nothing but loopback, and a clean environment."""
+"""What every test shares: a clean environment, and loopback only unless a board is named."""
 
 import os
 import socket
 from ipaddress import ip_address
 
 import pytest
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let the contract tests of a room run against what they usually simulate."""
+    group = parser.getgroup("boards", "contract tests on real hardware")
+    group.addoption(
+        "--real", metavar="ADDRESS[:PORT]", help="run contract tests on the board there"
+    )
+    group.addoption("--ca-file", metavar="FILE", help="certificate (PEM) that the board must prove")
+    group.addoption(
+        "--service-url",
+        metavar="URL",
+        default="http://localhost:48938",
+        help="with --real: the local service that lists the board",
+    )
+    group.addoption(
+        "--allow-irreversible",
+        action="store_true",
+        help="with --real: run as well what changes the board for good",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Name the marks of the contract tests, and refuse a board that could not prove itself."""
+    if config.getoption("--real") and not config.getoption("--ca-file"):
+        raise pytest.UsageError("--real needs --ca-file, the certificate of the boards")
+    for mark in (
+        "operations(*ids): documented operations that a contract test covers",
+        "irreversible: changes a board for good; left out on real ones unless allowed",
+        "simulated: needs what no real board can be asked for",
+    ):
+        config.addinivalue_line("markers", mark)
 
 
 @pytest.fixture(autouse=True)
@@ -18,15 +50,16 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _loopback_only(monkeypatch: pytest.MonkeyPatch) -> None:
+def _loopback_only(monkeypatch: pytest.MonkeyPatch, pytestconfig: pytest.Config) -> None:
     """A test that leaves the machine fails instead of waiting for an answer."""
+    allowed = {"localhost", (pytestconfig.getoption("--real") or "").partition(":")[0]}
     connect = socket.socket.connect
 
     def guarded(self: socket.socket, address: object) -> None:
         if self.family in {socket.AF_INET, socket.AF_INET6}:
             assert isinstance(address, tuple)
             host = address[0]
-            if host != "localhost" and not ip_address(host).is_loopback:
+            if host not in allowed and not ip_address(host).is_loopback:
                 raise AssertionError(f"a test tried to reach {host}")
         connect(self, address)  # type: ignore[arg-type]  # the stub knows narrower addresses
 

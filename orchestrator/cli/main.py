@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from orchestrator import __version__
-from orchestrator.cli import audit, db, demo, recipe, simulate, station
+from orchestrator.cli import audit, db, demo, recipe, simulate, station, systems
 from orchestrator.cli.exit_codes import ExitCode, exit_code_for
 from orchestrator.cli.output import emit, say, show_error
 from orchestrator.domain.errors import OrchestratorError
@@ -39,6 +39,7 @@ app.add_typer(recipe.app, name="recipe")
 app.add_typer(audit.app, name="audit")
 app.add_typer(db.app, name="db")
 app.add_typer(simulate.app, name="simulate")
+app.add_typer(systems.app, name="systems")
 
 
 def _versions() -> str:

@@ -118,6 +118,12 @@ def image(
     sign: Annotated[
         SignWith, typer.Option(help="sdk: boards accept it with capability 11 alone.")
     ] = SignWith.PRODUCTION,
+    mutable_storage: Annotated[
+        int, typer.Option(min=0, help="KiB that its manifest asks for; 0: it has no manifest.")
+    ] = 0,
+    temporary: Annotated[
+        bool, typer.Option("--temporary", help="It disappears when the board restarts.")
+    ] = False,
 ) -> None:
     """Write a signed sample application package; prints its facts as one JSON line.
 
@@ -129,9 +135,17 @@ def image(
 
     _check_guid("--component", component)
     _check_guid("--image", image_id)
-    from orchestrator.simulation.sample_images import make_image
+    from orchestrator.simulation.sample_images import make_image, manifest
 
-    content = make_image(name, component, image_id, size, sign=sign.value)
+    content = make_image(
+        name,
+        component,
+        image_id,
+        size,
+        sign=sign.value,
+        manifest=manifest(name, component, mutable_storage) if mutable_storage else None,
+        temporary=temporary,
+    )
     output.write_bytes(content)
     facts = {
         "file": str(output),
@@ -152,6 +166,17 @@ def os_versions() -> None:
     from orchestrator.systems.azure_sphere_device.simulator import os_catalogue
 
     emit(json.dumps(os_catalogue(), indent=2))
+
+
+@app.command()
+def reference() -> None:
+    """Print the reference page of the rack file.
+
+    Example: orchestrator simulate reference > docs/reference/rack-file.md
+    """
+    from orchestrator.simulation.rack_reference import reference as page
+
+    emit(page().rstrip("\n"))
 
 
 def _check_guid(option: str, text: str) -> None:

@@ -16,7 +16,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-BOARD_NAME = "*.devices.sphere.azure.local"
+from orchestrator.systems.azure_sphere_device.simulator.spec import CERTIFICATE_NAME
+
 _VALID_FOR = timedelta(days=3650)
 _CLOCK_SLACK = timedelta(days=1)
 
@@ -48,13 +49,13 @@ def make_authority(name: str = "Azure Sphere Device (simulated)") -> Authority:
     return Authority(key, builder.sign(key, hashes.SHA256()))
 
 
-def board_context(authority: Authority) -> ssl.SSLContext:
+def board_context(authority: Authority, name: str = CERTIFICATE_NAME) -> ssl.SSLContext:
     """Return the server side of TLS for boards, with a leaf of `authority` for their name."""
     key = ec.generate_private_key(ec.SECP256R1())
     issuer_key = x509.AuthorityKeyIdentifier.from_issuer_public_key(authority.key.public_key())
     leaf = (
         _builder(_named("Azure Sphere Device"), authority.certificate.subject, key)
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(BOARD_NAME)]), critical=False)
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_key_usage(signs_certificates=False), critical=True)
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)

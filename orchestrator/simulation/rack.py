@@ -187,15 +187,15 @@ def _certificates(
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="orchestrator-rack-"))
         ca_file = Path(folder) / "ca.pem"
     ca_file.write_bytes(trusted.pem)
-    context = board_context(trusted)
-    foreign: list[ssl.SSLContext] = []
+    foreign = make_authority("Someone else")
+    contexts: dict[tuple[bool, str], ssl.SSLContext] = {}
 
     def choose(slot: Slot) -> ssl.SSLContext:
-        if not slot.board.spec.untrusted_certificate:
-            return context
-        if not foreign:
-            foreign.append(board_context(make_authority("Someone else")))
-        return foreign[0]
+        spec = slot.board.spec
+        kind = (spec.untrusted_certificate, spec.certificate_name)
+        if kind not in contexts:
+            contexts[kind] = board_context(foreign if kind[0] else trusted, kind[1])
+        return contexts[kind]
 
     return ca_file.absolute(), choose
 

@@ -5,8 +5,10 @@ capability 11), and a stand-in for a production key, which simulated boards trus
 lies beside this file. It is a published sample, protects nothing, and no real board knows it.
 """
 
+import json
 import random
 import struct
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
@@ -62,15 +64,20 @@ def make_image(
     application_runtime: int = 12,
     image_type: int = ImageType.Applications,
     temporary: bool = False,
+    manifest: Mapping[str, object] | None = None,
 ) -> bytes:
     """Return a signed package whose payload has `size_bytes` (rounded up to a multiple of 4).
+
+    A `manifest` stands at the beginning of the payload as plain text, as in real images; it never
+    makes the payload longer, so one that is larger than the payload is cut and means nothing.
 
     The payload is pseudo-random from the image id: it does not compress and is the same every
     time; the signature is not, since ECDSA draws a random number.
     """
     image = Image()
     noise = random.Random(image_id).randbytes(max(0, size_bytes - len(_MAGIC)))  # noqa: S311  # payload, no secret
-    image.data = (_MAGIC + noise)[:size_bytes]
+    text = json.dumps(manifest).encode() if manifest is not None else b""
+    image.data = (_MAGIC + text + noise)[:size_bytes]
     image.metadata.add_section(_identity(component_id, image_id, image_type))
     image.metadata.add_section(_debug(name))
     if temporary:
@@ -82,6 +89,19 @@ def make_image(
     needs.versions = [ABIIdentity(abi)]
     image.metadata.add_section(needs)
     return bytes(image.serialize(signer=_signer(sign)))
+
+
+def manifest(name: str, component_id: str, mutable_storage_kb: int) -> dict[str, object]:
+    """Return the `app_manifest.json` of an application that wants mutable storage, in KiB."""
+    return {
+        "SchemaVersion": 1,
+        "Name": name,
+        "ComponentId": component_id,
+        "EntryPoint": "/bin/app",
+        "CmdArgs": [],
+        "Capabilities": {"MutableStorage": {"SizeKB": mutable_storage_kb}},
+        "ApplicationType": "Default",
+    }
 
 
 def _signer(sign: SignWith | Signer) -> Signer:

@@ -1,12 +1,9 @@
-"""The applications on an Azure Sphere board: delete, compare, watch them run.
+"""The application images on an Azure Sphere board: delete and compare them.
 
-Application images are those of type 10. Installing them is in `sphere_sideload`.
+Application images are those of type 10. Installing them is in `sphere_sideload`, watching them run
+in `sphere_apps`.
 """
 
-from decimal import Decimal
-from typing import Literal
-
-from orchestrator.domain.errors import StationMisuse
 from orchestrator.engine.step import Duration, Measures, StepContext, step
 from orchestrator.recipe.plan import Artifact
 from orchestrator.steps.findings import (
@@ -17,20 +14,15 @@ from orchestrator.steps.findings import (
     refuse,
     rf_test_findings,
 )
-from orchestrator.steps.image_facts import all_facts, expected_images
+from orchestrator.steps.image_facts import expected_images
 from orchestrator.steps.waiting import (
     POLL,
     RESTART_WITHIN,
     Patience,
     RestartWatch,
-    Stopwatch,
-    rounded,
-    until,
 )
 from orchestrator.systems.azure_sphere_device.client import SphereDevice
 from orchestrator.systems.azure_sphere_device.models import ComponentDetails, Images
-
-_START_WITHIN = Duration(Decimal(10))
 
 
 def _foreign(images: Images, keep: list[Artifact] | None) -> list[ComponentDetails]:
@@ -133,63 +125,3 @@ async def expect_images(
     found = await board.get_images()
     ctx.measure("application_images", len(applications(found)))
     refuse(image_findings(found, expected_images(images, image_ids)) + rf_test_findings(found))
-
-
-@step(
-    "sphere.expect_app_status",
-    summary="Waits until applications are in the expected state.",
-    measures=(Measures("wait_seconds", "Time until all were in that state", uom="s"),),
-    timeout_seconds=60,
-)
-async def expect_app_status(
-    ctx: StepContext,
-    board: SphereDevice,
-    *,
-    images: list[Artifact] | None = None,
-    components: list[str] | None = None,
-    state: Literal["running", "stopped", "debugging", "notPresent"] = "running",
-    within: Duration = _START_WITHIN,
-    poll: Duration = POLL,
-) -> None:
-    """Ask for the state of each application until it is as expected or the time is over.
-
-    A component that the board does not know reads `notPresent`.
-
-    Args:
-        images: Image packages whose applications are watched.
-        components: Further component ids to watch.
-        state: The state all of them must reach.
-        within: How long they may take together.
-        poll: How long to wait before asking again.
-    """
-    names = {uid.lower(): uid.lower() for uid in components or ()}
-    names |= {each.component_id: each.name for each in all_facts(images)}
-    if not names:
-        raise StationMisuse(
-            "The step names no application to watch",
-            remedy="Give it images or components in the recipe",
-            code="NO_APPLICATION",
-        )
-    watch, found = Stopwatch(ctx.clock), dict[str, str]()
-
-    async def all_there() -> bool:
-        for uid in names:
-            if found.get(uid) != state:
-                found[uid] = (await board.get_app_status(uid)).state
-        ctx.progress(sum(each == state for each in found.values()), len(names))
-        return all(each == state for each in found.values())
-
-    if await until(all_there, ctx.clock, Patience(within, poll)):
-        ctx.measure("wait_seconds", rounded(watch.elapsed))
-        return
-    refuse(
-        [
-            Finding(
-                f"The application {name} is {found[uid]}; it must be {state}",
-                "Load the images again; set the board aside if it stays so",
-                "APP_STATE",
-            )
-            for uid, name in names.items()
-            if found[uid] != state
-        ]
-    )

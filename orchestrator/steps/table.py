@@ -6,14 +6,20 @@ recipe check reads, and the step reference.
 
 from orchestrator.engine.step import StepDefinition
 from orchestrator.steps import (
+    sphere_apps,
+    sphere_certificates,
     sphere_identity,
     sphere_images,
+    sphere_logs,
     sphere_network,
     sphere_os,
+    sphere_proxy,
     sphere_ready,
     sphere_restart,
     sphere_sideload,
     sphere_state,
+    sphere_wifi_networks,
+    sphere_wifi_radio,
 )
 
 STEPS: tuple[StepDefinition, ...] = (
@@ -23,13 +29,38 @@ STEPS: tuple[StepDefinition, ...] = (
     sphere_identity.expect_security_state,
     sphere_state.expect_state,
     sphere_state.expect_capabilities,
+    sphere_apps.expect_abi,
     # Load it.
     sphere_images.delete_images,
     sphere_sideload.sideload,
     sphere_images.expect_images,
-    sphere_images.expect_app_status,
-    sphere_network.expect_no_wifi_networks,
+    sphere_apps.expect_app_status,
+    sphere_apps.start_app,
+    sphere_apps.stop_app,
+    sphere_apps.expect_quota,
+    sphere_apps.memory_statistics,
     sphere_restart.restart,
+    # Connect it.
+    sphere_certificates.add_certificate,
+    sphere_certificates.expect_certificates,
+    sphere_certificates.remove_certificates,
+    sphere_wifi_networks.add_wifi_network,
+    sphere_wifi_networks.expect_wifi_connected,
+    sphere_wifi_networks.remove_wifi_networks,
+    sphere_wifi_networks.expect_no_wifi_networks,
+    sphere_wifi_radio.scan_wifi,
+    sphere_wifi_radio.expect_wifi_interface,
+    sphere_wifi_radio.set_wifi_power_saving,
+    sphere_proxy.set_proxy,
+    sphere_proxy.clear_proxy,
+    sphere_proxy.expect_proxy,
+    sphere_network.expect_interfaces,
+    sphere_network.set_interface,
+    sphere_network.expect_network_status,
+    sphere_network.expect_firewall,
+    # Keep what it says of itself.
+    sphere_logs.collect_log,
+    sphere_logs.collect_telemetry,
     # Finish it.
     sphere_ready.ready_check,
     sphere_state.set_manufacturing_state,

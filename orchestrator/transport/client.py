@@ -24,9 +24,10 @@ from orchestrator.domain.errors import (
     StationMisuse,
     UnusableAnswer,
 )
-from orchestrator.transport.decode import read_model
+from orchestrator.transport.decode import NOT_SHOWN, read_model
 from orchestrator.transport.endpoint import Endpoint
 from orchestrator.transport.faults import FOREIGN, fault_from
+from orchestrator.transport.handshake import HandshakeGuard
 from orchestrator.transport.retry import RetryPolicy, within
 from orchestrator.transport.text import excerpt, printable
 from orchestrator.transport.tls import empty_context
@@ -55,6 +56,11 @@ class Answer:
     headers: Mapping[str, str]
     body: bytes
 
+    @property
+    def shown(self) -> str:
+        """The beginning of the body for a message, unless it may hold a secret."""
+        return NOT_SHOWN if self.endpoint.confidential else excerpt(self.body)
+
 
 Refuse = Callable[[Answer], OrchestratorError]
 Observe = Callable[[Mapping[str, str]], None]
@@ -63,7 +69,7 @@ Observe = Callable[[Mapping[str, str]], None]
 def refuse_by_status(answer: Answer) -> OrchestratorError:
     """Return the refusal of a peer about whose bodies nothing is known."""
     return Refusal(
-        f"The peer answered {answer.status}: {excerpt(answer.body)}",
+        f"The peer answered {answer.status}: {answer.shown}",
         remedy="Report it with this message",
         code=f"http.{answer.status}",
     )
@@ -190,6 +196,7 @@ class HttpClient:
             transport=self._transport,
             trust_env=False,
             follow_redirects=False,
+            event_hooks={"response": [_check_head]},
             limits=httpx.Limits(max_keepalive_connections=keep),
             headers={
                 "Accept": "application/json",
@@ -225,7 +232,10 @@ class HttpClient:
             headers=headers,
             content=content,  # type: ignore[arg-type]  # httpx writes memoryviews as they are
             timeout=httpx.Timeout(seconds, connect=min(seconds, self._connect_seconds)),
-            extensions={"sni_hostname": self._server_name} if self._server_name else {},
+            extensions={
+                "trace": HandshakeGuard(),
+                **({"sni_hostname": self._server_name} if self._server_name else {}),
+            },
         )
 
     async def _exchange(self, endpoint: Endpoint, request: httpx.Request, fresh: bool) -> Answer:
@@ -239,7 +249,6 @@ class HttpClient:
     ) -> Answer:
         response = await connection.send(request, stream=True)
         try:
-            _check_head(response)
             cap, body = endpoint.answer_cap_bytes, bytearray()
             # The stream itself, not aiter_raw, which refuses answers made in memory.
             assert isinstance(response.stream, httpx.AsyncByteStream)
@@ -258,15 +267,19 @@ class HttpClient:
 
     def _read(self, answer: Answer) -> BaseModel | bytes:
         self._observe(answer.headers)
-        if answer.status not in answer.endpoint.success:
+        endpoint = answer.endpoint
+        if answer.status not in endpoint.success:
             raise self._refuse(answer)
-        if answer.endpoint.answer is None:
+        if endpoint.answer is None:
             return answer.body
-        return read_model(answer.endpoint.answer, answer.body)
+        return read_model(endpoint.answer, answer.body, confidential=endpoint.confidential)
 
 
-def _check_head(response: httpx.Response) -> None:
-    """Refuse what would have to be unpacked or followed, before its body is read."""
+async def _check_head(response: httpx.Response) -> None:
+    """Refuse what would have to be unpacked or followed, before its body is read.
+
+    As a hook it comes before httpx takes a `Location` apart, which fails in ways of its own.
+    """
     encoding = response.headers.get("content-encoding", "identity")
     if encoding.lower() != "identity":
         raise UnusableAnswer(

@@ -11,12 +11,12 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from orchestrator.domain.errors import UnusableAnswer
-from orchestrator.transport.endpoint import Empty
 from orchestrator.transport.text import excerpt, printable
 
 MAX_DEPTH = 32
 _SMALLEST, _LARGEST = -(2**63), 2**64 - 1
 _SHOWN_MISTAKES = 3
+NOT_SHOWN = "not shown here, since it may hold a secret"
 
 
 def _refuse_constant(name: str) -> float:
@@ -40,9 +40,12 @@ def _whole(text: str) -> int:
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f'member "{printable(twice, 40)}" appears twice')
+        # Not with count(): a long hostile answer would hold up every other board.
+        seen: set[str] = set()
+        for name, _ in pairs:
+            if name in seen:
+                raise ValueError(f'member "{printable(name, 40)}" appears twice')
+            seen.add(name)
     return members
 
 
@@ -56,8 +59,8 @@ def _check_depth(value: object) -> None:
     raise ValueError(f"nested deeper than {MAX_DEPTH} levels")
 
 
-def read_json(body: bytes) -> Any:
-    """Return the value that `body` holds. Raises UnusableAnswer."""
+def read_json(body: bytes, *, confidential: bool = False) -> Any:
+    """Return what `body` holds. Raises UnusableAnswer, quiet about a confidential body."""
     try:
         value = json.loads(
             body.decode("utf-8"),
@@ -69,11 +72,12 @@ def read_json(body: bytes) -> Any:
         _check_depth(value)
     except (ValueError, RecursionError) as error:
         reason = printable(str(error)) if isinstance(error, ValueError) else "nested too deeply"
+        shown = f"{reason}; it begins with {excerpt(body, 80)}"
         raise UnusableAnswer(
-            f"The answer is not usable JSON: {reason}; it begins with {excerpt(body, 80)}",
+            f"The answer is not usable JSON: {NOT_SHOWN if confidential else shown}",
             remedy="Try again; if it stays, set the unit aside and report this message",
             code="answer.json",
-        ) from error
+        ) from (None if confidential else error)
     return value
 
 
@@ -87,20 +91,24 @@ def _shown(value: object) -> str:
     return type(value).__name__ if isinstance(value, dict | list) else printable(repr(value), 60)
 
 
-def read_model(model: type[BaseModel], body: bytes) -> BaseModel:
+def read_model(model: type[BaseModel], body: bytes, *, confidential: bool = False) -> BaseModel:
     """Return `body` as `model`. Raises UnusableAnswer naming the JSON paths that do not fit.
 
-    No body at all counts as `{}` where nothing but success is expected.
+    No body at all counts as `{}`, which fits a model without required members.
+    `confidential` keeps what the body holds out of the message, and unknown members, in which a
+    peer may repeat a secret, out of the model.
     """
-    if not body.strip() and model is Empty:
-        return Empty()
-    value = read_json(body)
+    needed = any(field.is_required() for field in model.model_fields.values())
+    value = {} if not body.strip() and not needed else read_json(body, confidential=confidential)
+    if confidential and isinstance(value, dict):
+        value = {name: value[name] for name in value.keys() & model.model_fields.keys()}
     try:
         return model.model_validate(value)
     except ValidationError as error:
         mistakes = error.errors(include_url=False)
         shown = "; ".join(
-            f"{_place(m['loc'])}: {printable(m['msg'], 120)}, got {_shown(m['input'])}"
+            f"{_place(m['loc'])}: {printable(m['msg'], 120)}, got "
+            + (type(m["input"]).__name__ if confidential else _shown(m["input"]))
             for m in mistakes[:_SHOWN_MISTAKES]
         )
         more = len(mistakes) - _SHOWN_MISTAKES
@@ -109,4 +117,4 @@ def read_model(model: type[BaseModel], body: bytes) -> BaseModel:
             f"The answer does not have the agreed members: {shown}{rest}",
             remedy="The unit may run a version that this program does not know; report it",
             code="answer.members",
-        ) from error
+        ) from (None if confidential else error)

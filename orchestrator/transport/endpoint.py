@@ -5,20 +5,46 @@ simulator, the coverage test and the reference page all read that table.
 """
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler
+from pydantic_core import CoreSchema
 
 Method = Literal["GET", "PUT", "POST", "PATCH", "DELETE"]
 JSON_CAP_BYTES = 1 << 20
 
 
+_LISTS = {"list", "tuple", "set", "frozenset"}
+
+
+def _stop_at_first_mistake(schema: Any) -> None:
+    """Let the lists of a core schema be left at their first unfit item."""
+    if isinstance(schema, dict):
+        if schema.get("type") in _LISTS:
+            schema["fail_fast"] = True
+        schema = list(schema.values())
+    if isinstance(schema, list):
+        for part in schema:
+            _stop_at_first_mistake(part)
+
+
 class WireModel(BaseModel):
-    """Base of every model on the wire: finite numbers, unknown members kept, immutable."""
+    """Base of every model on the wire: finite numbers, unknown members kept, immutable.
+
+    A list tells of its first unfit item only: all mistakes of one hostile megabyte would take a
+    gigabyte of memory. A model that is no WireModel says `FailFast` at its lists for the same end.
+    """
 
     model_config = ConfigDict(
         allow_inf_nan=False, extra="allow", frozen=True, populate_by_name=True, strict=True
     )
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Return the model's schema, made thrifty with mistakes."""
+        schema = handler(source)
+        _stop_at_first_mistake(schema)
+        return schema
 
 
 class Empty(WireModel):
@@ -33,7 +59,8 @@ class Endpoint:
     (empty for calls that no document lists). `since` is the API version that introduced it, empty
     for the oldest. `lock` names who may call it, in the vendor's terms. `idempotent` calls may be
     repeated after a lost answer. `settle_seconds` is how long the other side may still apply a
-    request after we stopped listening. `answer` is None for raw bytes.
+    request after we stopped listening. `answer` is None for raw bytes. The bodies of `confidential`
+    calls may hold secrets: no message quotes them.
     """
 
     name: str
@@ -50,6 +77,7 @@ class Endpoint:
     timeout_seconds: float = 10.0
     settle_seconds: float = 0.0
     answer_cap_bytes: int = JSON_CAP_BYTES
+    confidential: bool = False
 
     @property
     def label(self) -> str:

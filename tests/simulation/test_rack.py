@@ -143,6 +143,16 @@ async def test_an_untrusted_certificate_is_of_another_authority() -> None:
         assert await answers(rack, 1)
 
 
+async def test_the_name_in_the_certificate_is_a_switch() -> None:
+    """A client that looks for the name that all boards have refuses another one."""
+    specs = (BoardSpec(certificate_name="board.example"), BoardSpec(slot_path="1112"))
+    async with run_rack(specs) as rack:
+        async with client(rack, 0) as board:
+            with pytest.raises(httpx.ConnectError, match="certificate verify failed"):
+                await get(board)
+        assert await answers(rack, 1)
+
+
 async def test_an_unreachable_board_is_listed_and_refuses_connections() -> None:
     """The service knows it, nobody answers."""
     async with run_rack((BoardSpec(unreachable=True),)) as rack, client(rack) as board:

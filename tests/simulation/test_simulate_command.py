@@ -20,7 +20,12 @@ from orchestrator.cli import simulate
 from orchestrator.domain.errors import ConfigurationMistakes, StationFault
 from orchestrator.simulation.signals import asked_to_stop
 from orchestrator.systems.azure_sphere_device.simulator import BoardSpec
+from orchestrator.systems.azure_sphere_device.simulator.packages import (
+    read_package,
+    sample_keystore,
+)
 
+ROOT = Path(__file__).resolve().parents[2]
 COMPONENT, IMAGE = "11111111-0000-4000-8000-000000000001", "22222222-0000-4000-8000-000000000001"
 RUN = [sys.executable, "-c", "from orchestrator.cli.simulate import app; app()", "rack"]
 
@@ -101,6 +106,25 @@ def test_the_image_command_writes_a_package(tmp_path: Path) -> None:
     assert facts["component_id"] == COMPONENT
     assert facts["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
     assert facts["size_bytes"] == path.stat().st_size
+
+
+def test_an_image_may_ask_for_storage_and_be_temporary(tmp_path: Path) -> None:
+    """Its manifest and its flag are what a board reads."""
+    path = tmp_path / "blink.imagepackage"
+    options = ["--name", "blink", "--component", COMPONENT, "--image", IMAGE, "--output", str(path)]
+    result = CliRunner().invoke(
+        simulate.app, ["image", *options, "--mutable-storage", "8", "--temporary"]
+    )
+    assert result.exit_code == 0, result.output
+    package = read_package(path.read_bytes(), sample_keystore())
+    assert package.mutable_storage_kb == 8
+    assert package.remove_at_boot is True
+
+
+def test_the_reference_page_is_printed() -> None:
+    """As it stands among the documents."""
+    result = CliRunner().invoke(simulate.app, ["reference"])
+    assert result.output == (ROOT / "docs/reference/rack-file.md").read_text(encoding="utf-8")
 
 
 def test_a_broken_guid_is_a_usage_error(tmp_path: Path) -> None:

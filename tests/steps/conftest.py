@@ -5,6 +5,7 @@ test waits for anything.
 """
 
 import hashlib
+import json
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -69,6 +70,11 @@ class Context:
     artifacts: Mapping[str, Artifact] = field(default_factory=dict)
     measured: dict[str, Value] = field(default_factory=dict)
     progressed: list[tuple[int, int]] = field(default_factory=list)
+    attached: dict[str, bytes] = field(default_factory=dict)
+
+    def read(self, name: str) -> Any:
+        """Return what an attached JSON file says."""
+        return json.loads(self.attached[name])
 
     def measure(self, name: str, value: Value | float) -> None:
         """Take a measurement that the step declares, once."""
@@ -77,8 +83,9 @@ class Context:
         self.measured[name] = measured(value)
 
     def attach(self, name: str, content: bytes, media_type: str) -> None:
-        """No step here attaches anything."""
-        raise AssertionError(f"{name} ({media_type}, {len(content)} bytes) was attached")
+        """Remember a file and its media type."""
+        assert media_type in {"application/json", "application/octet-stream"}
+        self.attached[name] = content
 
     def progress(self, done: int, total: int) -> None:
         """Remember how far the step said it is."""
@@ -107,11 +114,11 @@ class Bench:
         )
         self.ctx = Context(self.clock)
 
-    async def run(self, name: str, **arguments: Any) -> dict[str, Value]:
+    async def run(self, uses: str, /, **arguments: Any) -> dict[str, Value]:
         """Run one step as the engine does and return what it measured."""
-        definition = STEPS[name]
+        definition = STEPS[uses]
         declared = frozenset(each.name for each in definition.signature.measurements)
-        self.ctx = replace(self.ctx, declared=declared, measured={}, progressed=[])
+        self.ctx = replace(self.ctx, declared=declared, measured={}, progressed=[], attached={})
         await definition.function(self.ctx, self.device, **arguments)
         return self.ctx.measured
 

@@ -1,78 +1,24 @@
-"""The shipped recipes, run by the engine on simulated boards, good ones and bad ones."""
-
-from dataclasses import replace
-from decimal import Decimal
+"""The recipes of line and rework, run by the engine on simulated boards, good and bad ones."""
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from orchestrator.domain.events import publish_nothing
 from orchestrator.domain.outcome import Outcome
-from orchestrator.domain.records import IdentityRow, MeasurementRow, Record, StepEndRow, StepRow
-from orchestrator.domain.unit import DeviceIdentity, Unit
-from orchestrator.engine.run import (
-    Bounds,
-    EngineServices,
-    RunControl,
-    RunRequest,
-    RunResult,
-    execute,
-)
+from orchestrator.domain.records import IdentityRow
 from orchestrator.recipe.check import load_plan
-from orchestrator.recipe.plan import ParallelSteps, Plan, PlannedStep
+from orchestrator.recipe.plan import Plan
 from orchestrator.steps.generate import catalogue
-from orchestrator.steps.table import definitions
-from orchestrator.systems.azure_sphere_device.client import SphereDevice
 from orchestrator.systems.azure_sphere_device.endpoints import DEVICE_ENDPOINTS
-from orchestrator.systems.azure_sphere_device.fixture import SYSTEM
 from orchestrator.systems.azure_sphere_device.image_package import inspect_image
 from orchestrator.systems.azure_sphere_device.simulator import Fault, LeftoverImage
+from tests.steps.recipe_support import Notebook, impatient, run
 
 FOREIGN = LeftoverImage(
     "factory-test",
     "deadbeef-0000-4000-8000-000000000001",
     "deadbeef-0000-4000-8000-000000000002",
 )
-
-
-class Notebook:
-    """A recorder that keeps everything in memory."""
-
-    def __init__(self) -> None:
-        self.rows: list[Record] = []
-
-    async def record(self, *records: Record) -> None:
-        """Keep the records."""
-        self.rows += records
-
-    def ends(self) -> dict[str, list[str]]:
-        """Return the outcomes of each step's attempts, in order."""
-        names = {row.sequence: row.step_id for row in self.rows if isinstance(row, StepRow)}
-        found: dict[str, list[str]] = {}
-        for row in self.rows:
-            if isinstance(row, StepEndRow):
-                found.setdefault(names[row.sequence], []).append(row.outcome)
-        return found
-
-    def measured(self, name: str) -> str:
-        """Return the last value of a measurement."""
-        rows = [row for row in self.rows if isinstance(row, MeasurementRow) and row.name == name]
-        return rows[-1].value
-
-
-def impatient(plan: Plan) -> Plan:
-    """Return the same plan without waits between attempts and questions."""
-
-    def hurried(item: PlannedStep | ParallelSteps) -> PlannedStep | ParallelSteps:
-        assert isinstance(item, PlannedStep)
-        retry = item.retry and replace(item.retry, wait_seconds=Decimal(0))
-        polls = {each.name for each in definitions()[item.uses].signature.parameters} & {"poll"}
-        arguments = {**item.arguments, **dict.fromkeys(polls, Decimal(0))}
-        return replace(item, retry=retry, arguments=arguments)
-
-    setup, main = tuple(map(hurried, plan.setup)), tuple(map(hurried, plan.main))
-    return replace(plan, setup=setup, main=main)
 
 
 @pytest.fixture(scope="module")
@@ -85,39 +31,11 @@ def load(recipes):
     return load
 
 
-async def run(plan: Plan, it, notebook: Notebook) -> RunResult:
-    """Run a plan on the board of a bench."""
-
-    async def read_identity() -> DeviceIdentity:
-        state = await it.device.get_security_state(fresh=True)
-        return DeviceIdentity(SYSTEM, state.deviceIdentifier)
-
-    request = RunRequest(
-        run_id="0000000000000001",
-        slot="1",
-        unit=Unit(part_number="GUARDIAN-100"),
-        identity=None,
-        inputs={name: each.default for name, each in plan.inputs.items()},
-        secrets={},
-        resources={SphereDevice: it.device},
-        read_identity=read_identity,
-        opening=(),
-    )
-    services = EngineServices(
-        recorder=notebook,
-        clock=it.clock,
-        definitions={
-            name: replace(each, settle_seconds=0.0) for name, each in definitions().items()
-        },
-        publish=publish_nothing,
-        bounds=Bounds(probe_seconds=0.2, probe_wait_seconds=0.0),
-    )
-    return await execute(plan, request, services, RunControl())
-
-
-@pytest.mark.parametrize("name", ["guardian-line.yaml", "rework-clean.yaml"])
+@pytest.mark.parametrize(
+    "name", ["guardian-line.yaml", "rework-clean.yaml", "wifi-functional.yaml", "end-of-line.yaml"]
+)
 def test_the_shipped_recipes_have_no_mistake(recipes, name: str) -> None:
-    """Both load, carry the editor's comment, and name what they are for."""
+    """All load, carry the editor's comment, and name what they are for."""
     plan = load_plan(recipes / name, catalogue(), inspect_image)
     assert plan.text.startswith("# yaml-language-server: $schema=./recipe.schema.json")
     assert plan.applies_to.part_number == "GUARDIAN-100"

@@ -1,7 +1,9 @@
 """Answers are read more strictly than JSON libraries do by themselves."""
 
 import json
+import tracemalloc
 from contextlib import suppress
+from time import monotonic
 
 import pytest
 from hypothesis import given
@@ -24,6 +26,16 @@ class Outer(WireModel):
     """A list of such."""
 
     inner: list[Inner]
+
+
+class Five(WireModel):
+    """A model with more members than a message shows."""
+
+    a: int
+    b: int
+    c: int
+    d: int
+    e: int
 
 
 REFUSED = {
@@ -80,8 +92,36 @@ def test_wrong_members_are_named_by_their_path() -> None:
         read_model(Outer, body)
     text = str(caught.value)
     assert "$.inner[1].count: Input should be a valid integer, got '1'" in text
-    assert "$.inner[1].share" in text
-    assert "$.inner[2].count: Field required, got dict and 3 more" in text
+    assert "$.inner[1].share: Input should be a valid number, got True" in text
+    assert "inner[2]" not in text  # a list is left at its first unfit item
+
+
+def test_number_of_further_mistakes_is_told() -> None:
+    """Three mistakes are shown, the others counted."""
+    with pytest.raises(UnusableAnswer, match=r"\$\.c: Field required, got dict and 2 more"):
+        read_model(Five, b"{}")
+
+
+@pytest.mark.parametrize("item", [b"0", b"{}", b'{"count": "x", "share": {}}'])
+def test_a_megabyte_of_mistakes_costs_little(item: bytes) -> None:
+    """A hostile list is left at its first unfit item, in time and memory."""
+    body = b'{"inner": [' + b",".join([item] * ((1 << 20) // len(item) - 1)) + b"]}"
+    tracemalloc.start()
+    try:
+        with pytest.raises(UnusableAnswer, match=r"\$\.inner\[0\]"):
+            read_model(Outer, body)
+        assert tracemalloc.get_traced_memory()[1] < 50 << 20
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_late_repeated_member_is_found_at_once() -> None:
+    """The search for the repeated name does not grow with the square of the answer."""
+    names = [f'"{number:05x}":0' for number in range(90_000)]
+    began = monotonic()
+    with pytest.raises(UnusableAnswer, match='member "15f8f" appears twice'):
+        read_json(("{" + ",".join([*names, names[-1]]) + "}").encode())
+    assert monotonic() - began < 5
 
 
 def test_no_body_counts_as_success_only_where_nothing_is_expected() -> None:
@@ -103,3 +143,32 @@ def test_direction_marks_and_half_characters_are_escaped() -> None:
     """Text cannot turn round a line or break an encoder."""
     assert printable("a\u202eb\ud800\x1b") == r"a\u202eb\ud800\x1b"
     assert excerpt(b"\xffabc\n") == "\ufffdabc\\n"
+
+
+class Quiet(WireModel):
+    """A model that may come with nothing."""
+
+    count: int | None = None
+
+
+def test_no_body_fits_a_model_without_required_members() -> None:
+    """A peer that has nothing to say may say nothing."""
+    assert read_model(Quiet, b"") == Quiet()
+
+
+@pytest.mark.parametrize(
+    "body", [b'{"count": "hush"}', b'["hush"]', b'"hush', b'{"hush": 1, "hush": 2}']
+)
+def test_confidential_answer_is_not_quoted(body: bytes) -> None:
+    """The message names the place of the mistake, and neither it nor its cause holds the value."""
+    with pytest.raises(UnusableAnswer) as caught:
+        read_model(Quiet, body, confidential=True)
+    assert "hush" not in str(caught.value)
+    assert caught.value.__cause__ is None
+
+
+def test_confidential_answer_keeps_no_unknown_members() -> None:
+    """A peer may repeat a secret under any name."""
+    answer = read_model(Quiet, b'{"count": 1, "echo": "hush"}', confidential=True)
+    assert answer == Quiet(count=1)
+    assert not answer.model_extra

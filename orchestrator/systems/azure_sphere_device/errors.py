@@ -27,7 +27,6 @@ from orchestrator.systems.azure_sphere_device.error_catalogue import BOARD_FAULT
 from orchestrator.systems.azure_sphere_device.models import ErrorAnswer
 from orchestrator.transport.client import Answer
 from orchestrator.transport.decode import read_model
-from orchestrator.transport.text import excerpt
 
 CATEGORIES: dict[int, str] = {
     0: "operating system",
@@ -66,7 +65,8 @@ class DeviceError:
     @property
     def dotted(self) -> str:
         """The form that people write: `10.18`."""
-        return f"{self.number >> 20}.{self.number & 0xFFFFF}"
+        bits = self.number & 0xFFFFFFFF  # a negative int32 has a category as well
+        return f"{bits >> 20}.{bits & 0xFFFFF}"
 
     @property
     def label(self) -> str:
@@ -144,10 +144,10 @@ def refusal_from(answer: Answer) -> OrchestratorError:
     A body without a number (empty, HTML, another shape) becomes UnusableAnswer.
     """
     try:
-        refused = read_model(ErrorAnswer, answer.body)
+        refused = read_model(ErrorAnswer, answer.body, confidential=True)
     except UnusableAnswer:
         return UnusableAnswer(
-            f"The board answered {answer.status} without an error number: {excerpt(answer.body)}",
+            f"The board answered {answer.status} without an error number: {answer.shown}",
             remedy="Try again; if it stays, check that a board of this kind is attached",
             code=f"http.{answer.status}",
         )

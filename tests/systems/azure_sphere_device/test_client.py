@@ -1,8 +1,7 @@
 """The client of one board against the simulated board, and against stubborn answers."""
 
-import inspect
+import json
 import typing
-from collections.abc import Callable
 
 import httpx
 import pytest
@@ -22,86 +21,73 @@ from orchestrator.systems.azure_sphere_device.client import (
     SphereDevice,
     stage_deadline_seconds,
 )
-from orchestrator.systems.azure_sphere_device.endpoints import DEVICE_ENDPOINTS, SERVICE_ENDPOINTS
+from orchestrator.systems.azure_sphere_device.endpoints import DEVICE_ENDPOINTS
 from orchestrator.systems.azure_sphere_device.errors import DeviceRefusal
 from orchestrator.systems.azure_sphere_device.simulator import (
     BoardSpec,
     Fault,
     LocalService,
-    SimulatedBoard,
     Slot,
-    World,
-    board_app,
 )
 from orchestrator.transport.endpoint import Endpoint
-from orchestrator.transport.retry import RetryPolicy
-
-COMPONENT = "2f074b0f-d99d-4692-82d9-ef93a7d6463c"
-IMAGE = "6415a939-c098-48cf-8e5c-02b52a9f0ffb"
-QUICK = RetryPolicy(first_wait_seconds=0.001, longest_wait_seconds=0.002, jitter_seconds=0.001)
-
-
-async def no_wait(_seconds: float) -> None:
-    """Let a board's time pass at once."""
-
-
-def simulated(spec: BoardSpec) -> tuple[SimulatedBoard, SphereDevice]:
-    """Return a simulated board and the client that speaks to it in process."""
-    board = SimulatedBoard(spec, World(sleep=no_wait))
-    transport = httpx.ASGITransport(board_app(board))
-    return board, SphereDevice("127.0.35.2", context=None, transport=transport, retry=QUICK)
-
-
-def scripted(handler: Callable[[httpx.Request], httpx.Response]) -> SphereDevice:
-    """Return a client whose board is one function."""
-    transport = httpx.MockTransport(handler)
-    return SphereDevice("127.0.35.2", context=None, transport=transport, retry=QUICK)
-
-
-def own_methods(kind: type) -> dict[str, Callable[..., object]]:
-    """Return the calls of a client class, without what opens and closes it."""
-    members = inspect.getmembers(kind, inspect.iscoroutinefunction)
-    return {name: f for name, f in members if not name.startswith("_") and name != "aclose"}
-
-
-@pytest.mark.parametrize(
-    ("kind", "table"), [(SphereDevice, DEVICE_ENDPOINTS), (DeviceService, SERVICE_ENDPOINTS)]
+from tests.systems.azure_sphere_device.calls import (
+    COMPONENT,
+    GIVEN,
+    IMAGE,
+    PATH,
+    call,
+    scripted,
+    simulated,
 )
-def test_methods_are_the_rows_of_the_table(kind: type, table: tuple[Endpoint, ...]) -> None:
-    """Every row has its method in the same order, and no method lacks a row."""
-    assert set(own_methods(kind)) == {row.name for row in table}
-    written = [name for name in vars(kind) if name in own_methods(kind)]
-    assert written == [row.name for row in table]
 
 
 @pytest.mark.parametrize("row", DEVICE_ENDPOINTS, ids=lambda row: row.name)
 def test_methods_return_what_their_row_says(row: Endpoint) -> None:
     """A method's return annotation is the answer model of its row."""
     hints = typing.get_type_hints(getattr(SphereDevice, row.name))
-    assert hints["return"] is row.answer
+    assert hints["return"] is (row.answer or bytes)
 
 
 async def test_each_method_calls_its_own_row() -> None:
-    """Method by method, the request has the method and path of the row of that name."""
+    """Method by method, the request has the method, path and body of the row of that name."""
     seen: list[tuple[str, str]] = []
+    bodies: list[bytes] = []
 
     def handler(request: httpx.Request) -> httpx.Response:
         seen.append((request.method, request.url.path))
+        bodies.append(request.read())
         return httpx.Response(500, json={"error": 10485766})
 
-    arguments = {
-        "get_app_status": (COMPONENT,),
-        "set_app_status": (COMPONENT, "start"),
-        "set_manufacturing_state": ("Module1Complete",),
-        "delete_image": (COMPONENT,),
-        "stage_image": (b"x",),
-    }
     async with scripted(handler) as device:
         for row in DEVICE_ENDPOINTS:
             with pytest.raises(DeviceRefusal, match=r"10\.6"):
-                await getattr(device, row.name)(*arguments.get(row.name, ()))
-    wanted = [(row.method, row.path.format(componentID=COMPONENT)) for row in DEVICE_ENDPOINTS]
-    assert seen == wanted
+                await call(device, row)
+    assert seen == [(row.method, row.path.format_map(PATH)) for row in DEVICE_ENDPOINTS]
+    for row, body in zip(DEVICE_ENDPOINTS, bodies, strict=True):
+        wanted = GIVEN[row.name].body if row.name in GIVEN else None
+        if wanted is not None:
+            assert json.loads(body) == wanted
+        elif row.request != "bytes":
+            assert body == b""
+
+
+async def test_version_is_asked_for_and_read_from_the_header() -> None:
+    """The board's own version is what its reply names; without one there is no answer."""
+    _, device = simulated(BoardSpec(os_version="22.09"))
+    async with device:
+        assert await device.get_device_rest_api_version() == "4.5.0"
+    async with scripted(lambda _request: httpx.Response(200, json={"uptime": 1})) as nameless:
+        with pytest.raises(UnusableAnswer, match=r"does not name .* \(peer board 127\.0\.35\.2"):
+            await nameless.get_device_rest_api_version()
+
+
+async def test_object_belongs_to_one_address() -> None:
+    """The address is the one it was made with, and cannot be changed."""
+    _, device = simulated(BoardSpec())
+    async with device:
+        assert device.address == "127.0.35.2"
+        with pytest.raises(AttributeError):
+            device.address = "127.0.35.3"  # type: ignore[misc]  # the very thing that must fail
 
 
 async def test_reads_of_a_good_board() -> None:
@@ -185,12 +171,47 @@ async def test_call_that_the_board_is_too_old_for_is_not_sent() -> None:
     board, device = simulated(BoardSpec(os_version="22.07"))
     async with device:
         await device.get_device_status()
-        with pytest.raises(
-            NotSupported, match=r"GET /osversion needs device API 4\.5\.0, this"
-        ) as e:
+        with pytest.raises(NotSupported) as caught:
             await device.get_os_version()
-    assert "this board answers 4.4.0" in str(e.value)
+    assert caught.value.what == (
+        "GET /osversion needs device API 4.5.0, this board answers 4.4.0; "
+        "update the OS or use expect_os with an OS catalogue"
+    )
+    assert caught.value.where == {"peer": "board 127.0.35.2"}
     assert board.requests["get_os_version"] == 0
+
+
+@pytest.mark.parametrize("row", [r for r in DEVICE_ENDPOINTS if r.since], ids=lambda row: row.name)
+async def test_every_row_with_a_version_waits_for_it(row: Endpoint) -> None:
+    """A board of the oldest recorded version gets none of the younger calls."""
+    answer = httpx.Response(200, json={"uptime": 1}, headers={"REST-API-Version": "1.1.9"})
+    seen: list[httpx.Request] = []
+
+    def handler(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        return answer
+
+    async with scripted(handler) as device:
+        await device.get_device_status()
+        with pytest.raises(NotSupported, match=f"needs device API {row.since}, .* answers 1.1.9; "):
+            await call(device, row)
+    assert len(seen) == 1
+
+
+@pytest.mark.parametrize("wish", [True, False])
+async def test_power_saving_is_not_sent_to_boards_that_would_ignore_it(wish: bool) -> None:
+    """The version is asked for first when it is not known; old boards get no such wish."""
+    seen: list[tuple[str, str]] = []
+
+    def handler(request: httpx.Request) -> httpx.Response:
+        seen.append((request.method, request.url.path))
+        return httpx.Response(200, json={"uptime": 1}, headers={"REST-API-Version": "4.5.0"})
+
+    async with scripted(handler) as device:
+        with pytest.raises(NotSupported, match=r"needs device API 4\.6\.0.*; update the OS \("):
+            await device.change_wifi_interface_state(enable_power_savings=wish)
+        await device.change_wifi_interface_state(reload_config=True)
+    assert seen == [("GET", "/status"), ("PATCH", "/wifi/interface")]
 
 
 async def test_version_belongs_to_the_board() -> None:
@@ -319,3 +340,29 @@ def test_irreversible_rows_are_not_idempotent() -> None:
     assert not endpoints.SET_MANUFACTURING_STATE.idempotent
     assert not endpoints.RESTART_DEVICE.idempotent
     assert not endpoints.INSTALL_IMAGES.idempotent
+
+
+def test_rows_whose_repetition_would_be_refused_are_not_idempotent() -> None:
+    """Removing twice is refused the second time, and adding twice adds two."""
+    assert not endpoints.REMOVE_CERTIFICATE.idempotent
+    assert not endpoints.REMOVE_WIFI_NETWORK.idempotent
+    assert not endpoints.ADD_CERTIFICATE.idempotent
+    assert not endpoints.ADD_WIFI_NETWORK.idempotent
+
+
+async def test_created_is_a_success_where_boards_create() -> None:
+    """Adding a Wi-Fi network is answered with 201, and by some with 200."""
+    network = {
+        "id": 0,
+        "configState": "enabled",
+        "connectionState": "unknown",
+        "securityState": "open",
+        "targetedScan": False,
+    }
+    for status in (200, 201):
+        answer = httpx.Response(status, json=network)
+        async with scripted(lambda _request, answer=answer: answer) as device:
+            assert (await device.add_wifi_network("x", security_state="open")).id == 0
+    async with scripted(lambda _request: httpx.Response(201, json={"uptime": 1})) as device:
+        with pytest.raises(UnusableAnswer, match="answered 201"):
+            await device.get_device_status()

@@ -1,5 +1,6 @@
 """Device error numbers: complete, decoded, and sorted by what a person can do."""
 
+import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,6 +16,7 @@ from orchestrator.systems.azure_sphere_device.errors import (
     refusal_from,
 )
 from orchestrator.transport.client import Answer
+from tests.systems.azure_sphere_device.calls import scripted
 
 DOCUMENTED = """
     13 1048578 1048579 1048591 1048596 1048601 2097153 2097155 2097156 2097157 2097158 2097159
@@ -121,12 +123,42 @@ def test_every_int32_decodes(number: int) -> None:
     assert str(number) in meaning.label
     assert meaning.sentence
     category, identifier = meaning.dotted.split(".")
-    assert int(category) << 20 | int(identifier) == number
+    assert int(category) << 20 | int(identifier) == number & 0xFFFFFFFF
 
 
 def test_body_without_a_number_is_no_refusal() -> None:
     """Without a number nobody knows what the board meant."""
     assert isinstance(refusal_from(answer(b"")), UnusableAnswer)
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: str(row.number))
+async def test_what_is_repeated_follows_the_table(row: Row) -> None:
+    """A read is repeated for numbers of class busy and for no other; a write for none."""
+    seen: list[str] = []
+
+    def handler(request: httpx.Request) -> httpx.Response:
+        seen.append(request.method)
+        return httpx.Response(500, json={"error": row.number})
+
+    async with scripted(handler) as device:
+        for ask in (device.get_images, device.restart_device):
+            with pytest.raises((DeviceRefusal, BoardFault), match=f", {row.number}\\)"):
+                await ask()
+    assert seen.count("GET") == (4 if row.error_class is ErrorClass.BUSY else 1)
+    assert seen.count("POST") == 1
+
+
+@pytest.mark.parametrize("number", [2**31, -(2**31) - 1, 2**63])
+def test_number_beyond_32_bits_is_no_error_number(number: int) -> None:
+    """A board's numbers are int32; anything else is an answer that nobody agreed on."""
+    error = refusal_from(answer(b'{"error": %d}' % number))
+    assert isinstance(error, UnusableAnswer)
+
+
+def test_negative_number_is_shown_in_both_forms() -> None:
+    """The upper bit belongs to the category, as it does for the board."""
+    assert decode(-1).label == "error 4095.1048575, -1"
+    assert decode(99 << 20 | 7).label == "error 99.7, 103809031"
 
 
 @pytest.mark.parametrize(

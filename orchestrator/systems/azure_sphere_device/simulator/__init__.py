@@ -7,13 +7,19 @@ sockets, addresses and certificates are the business of `orchestrator.simulation
 
 from orchestrator.systems.azure_sphere_device.simulator.asgi import BoardServer, board_app
 from orchestrator.systems.azure_sphere_device.simulator.board import SimulatedBoard
+from orchestrator.systems.azure_sphere_device.simulator.faults import Fault
 from orchestrator.systems.azure_sphere_device.simulator.refusals import LinkDropped
 from orchestrator.systems.azure_sphere_device.simulator.service import LocalService, Slot
 from orchestrator.systems.azure_sphere_device.simulator.spec import (
     BoardSpec,
-    Fault,
-    LeftoverImage,
     os_catalogue,
+)
+from orchestrator.systems.azure_sphere_device.simulator.starting import (
+    LeftoverImage,
+    ProxySetting,
+    RadioNetwork,
+    SavedNetwork,
+    StoredCertificate,
 )
 from orchestrator.systems.azure_sphere_device.simulator.world import Happening, World
 
@@ -25,8 +31,12 @@ __all__ = [
     "LeftoverImage",
     "LinkDropped",
     "LocalService",
+    "ProxySetting",
+    "RadioNetwork",
+    "SavedNetwork",
     "SimulatedBoard",
     "Slot",
+    "StoredCertificate",
     "World",
     "board_app",
     "os_catalogue",

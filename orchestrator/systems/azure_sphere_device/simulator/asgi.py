@@ -15,13 +15,13 @@ from orchestrator.systems.azure_sphere_device.endpoints import (
 )
 from orchestrator.systems.azure_sphere_device.simulator import refusals
 from orchestrator.systems.azure_sphere_device.simulator.board import SimulatedBoard
+from orchestrator.systems.azure_sphere_device.simulator.faults import Fault
 from orchestrator.systems.azure_sphere_device.simulator.handlers import HANDLERS, Handler
 from orchestrator.systems.azure_sphere_device.simulator.refusals import (
     LinkDropped,
     RefusalRow,
     Refused,
 )
-from orchestrator.systems.azure_sphere_device.simulator.spec import Fault
 from orchestrator.systems.azure_sphere_device.simulator.wire import (
     Answer,
     Receive,
@@ -32,6 +32,7 @@ from orchestrator.systems.azure_sphere_device.simulator.wire import (
 )
 from orchestrator.transport.endpoint import Endpoint
 
+_TYPES_SINCE = "4.2.0"
 _GARBAGE = b'{"error": \xff\xfe, "uptime"'
 
 
@@ -80,9 +81,15 @@ class BoardServer:
         try:
             row, parameters = match(self._table, scope["method"], scope["path"])
         except Refused as refusal:
-            await self._send(board, send, _no(refusal.row))
+            await self._send(board, send, _no(board.refusal(refusal.row)))
             return
-        request = Request(scope, receive, parameters, lambda size: _pace(board, size))
+        request = Request(
+            scope,
+            receive,
+            parameters,
+            lambda size: _pace(board, size),
+            judges_types=board.since(_TYPES_SINCE),
+        )
         board.requests[row.name] += 1
         answer = await self._answer(board, row, request)
         await self._send(board, send, answer)
@@ -101,7 +108,7 @@ class BoardServer:
             _gate(board, row)
             answer = await self._handlers[row.name](board, request)
         except Refused as refusal:
-            answer = _no(refusal.row)
+            answer = _no(board.refusal(refusal.row))
         if fault is not None and fault.kind == "lost_answer":
             raise LinkDropped("the answer is lost")
         return answer
@@ -127,7 +134,7 @@ def _gate(board: SimulatedBoard, row: Endpoint) -> None:
         raise Refused(refusals.UNKNOWN_URI)
     if row.lock == DEVELOPMENT and not board.may_develop:
         raise Refused(refusals.LOCKED)
-    if row.lock not in {OPEN, DEVELOPMENT} and board.locked:
+    if row.lock not in {OPEN, DEVELOPMENT} and board.closes(row.name):
         raise Refused(refusals.LOCKED)
 
 
@@ -141,7 +148,7 @@ async def _strike(board: SimulatedBoard, fault: Fault, request: Request) -> Answ
     """Misbehave; None lets the request be handled. Raises LinkDropped for broken links."""
     match fault.kind:
         case "busy" | "refuse":
-            return _no(RefusalRow(fault.status, fault.error))
+            return _no(RefusalRow(fault.kind, fault.status, fault.error))
         case "garbage":
             return Answer(raw=_GARBAGE)
         case "hang":

@@ -8,46 +8,25 @@ from collections import Counter
 from collections.abc import Callable
 
 from orchestrator.systems.azure_sphere_device import models
+from orchestrator.systems.azure_sphere_device.simulator.blobs import Blobs
+from orchestrator.systems.azure_sphere_device.simulator.certificates import CertificateStore
+from orchestrator.systems.azure_sphere_device.simulator.faults import FaultPlan
+from orchestrator.systems.azure_sphere_device.simulator.network import WLAN, Network
 from orchestrator.systems.azure_sphere_device.simulator.packages import (
     Keystore,
     Package,
     read_package,
     sample_keystore,
 )
-from orchestrator.systems.azure_sphere_device.simulator.refusals import LinkDropped
-from orchestrator.systems.azure_sphere_device.simulator.spec import BoardSpec, Fault
+from orchestrator.systems.azure_sphere_device.simulator.refusals import LinkDropped, RefusalRow
+from orchestrator.systems.azure_sphere_device.simulator.spec import BoardSpec
 from orchestrator.systems.azure_sphere_device.simulator.storage import Storage
+from orchestrator.systems.azure_sphere_device.simulator.wifi import Wifi
 from orchestrator.systems.azure_sphere_device.simulator.world import Happening, World
 
 DEVELOPMENT, RF_TEST, FIELD_SERVICING = 11, 12, 13
 _ORDER: tuple[models.ManufacturingStateName, ...] = ("Blank", "Module1Complete", "DeviceComplete")
 DEVICE_COMPLETE: models.ManufacturingStateName = "DeviceComplete"
-
-
-class FaultPlan:
-    """The faults of one board with the count of how often each has met its calls."""
-
-    def __init__(self, faults: tuple[Fault, ...]) -> None:
-        self._met: list[tuple[Fault, Counter[str]]] = [(fault, Counter()) for fault in faults]
-
-    def add(self, fault: Fault) -> None:
-        """Let `fault` strike from now on."""
-        self._met.append((fault, Counter()))
-
-    def clear(self) -> None:
-        """Let the board behave from now on."""
-        self._met.clear()
-
-    def strike(self, call: str) -> Fault | None:
-        """Return the fault that strikes this request to `call`, None when it may pass."""
-        for fault, met in self._met:
-            if fault.calls and call not in fault.calls:
-                continue
-            met["requests"] += 1
-            turn = met["requests"] - fault.skip
-            if turn >= 1 and (fault.times == 0 or turn <= fault.times):
-                return fault
-        return None
 
 
 class SimulatedBoard:
@@ -63,17 +42,21 @@ class SimulatedBoard:
         self.api_version = spec.api_version or spec.release.api_version
         self.state: models.ManufacturingStateName = spec.manufacturing_state
         self.own_capabilities = set(spec.capabilities)
-        self.wifi_networks = list(spec.wifi_networks)
-        self.wifi_up = spec.wifi_up
         self.storage = Storage(spec)
-        self.faults = FaultPlan(spec.faults)
+        self.certificates = CertificateStore(spec)
+        self.network = Network(spec, self.world, self.device_id)
+        self.wifi = Wifi(spec, self.world, self.certificates, lambda: self.network.is_up(WLAN))
+        self.blobs = _blobs(spec)
+        self.faults = FaultPlan(spec.faults, f"{spec.seed}/{spec.slot_path}/{spec.generation}")
         self.requests: Counter[str] = Counter()
+        self.peak_memory_bytes = 0
         self.attached = True
         self.link_losses = 0
         self.watchers: list[Callable[[], None]] = []
         now = self.world.clock.monotonic()
         self._booted_at = now - spec.uptime_seconds
-        self._update_ends_at = now + spec.update_seconds
+        self._refusals = {row.name: row for row in spec.refusals}
+        self._update_begins_at = now + spec.update_after_seconds
 
     @property
     def seconds_until_up(self) -> float:
@@ -91,9 +74,21 @@ class SimulatedBoard:
         return max(0, int(self.world.clock.monotonic() - self._booted_at))
 
     @property
+    def wifi_networks(self) -> list[str]:
+        """The names of the configured Wi-Fi networks."""
+        return [network.ssid for network in self.wifi.networks]
+
+    @property
+    def wifi_initialising(self) -> bool:
+        """True while Wi-Fi calls are put off because the interface still starts."""
+        since = self.world.clock.monotonic() - self._booted_at
+        return since < self.spec.wifi_initialising_seconds
+
+    @property
     def update_running(self) -> bool:
         """True while an over-the-air update keeps everybody else from the flash."""
-        return self.world.clock.monotonic() < self._update_ends_at
+        since = self.world.clock.monotonic() - self._update_begins_at
+        return 0 <= since < self.spec.update_seconds
 
     @property
     def capabilities(self) -> list[int]:
@@ -101,11 +96,15 @@ class SimulatedBoard:
         default = {RF_TEST} if self.state == "Blank" else set()
         return sorted(self.own_capabilities | default)
 
-    @property
-    def locked(self) -> bool:
-        """True when the calls of authorizer `rest` are closed."""
-        reopened = self.own_capabilities & {DEVELOPMENT, FIELD_SERVICING}
-        return self.state == DEVICE_COMPLETE and not reopened
+    def closes(self, call: str) -> bool:
+        """Tell whether the lock closes a call of authorizer `rest` now."""
+        if self.state != DEVICE_COMPLETE:
+            return False
+        if call == "set_manufacturing_state" and not self.spec.state_change_locked:
+            return False
+        reopened = self.own_capabilities & set(self.spec.reopening_capabilities)
+        servicing_alone = reopened == {FIELD_SERVICING}
+        return not reopened or (servicing_alone and call in self.spec.closed_to_servicing)
 
     @property
     def may_develop(self) -> bool:
@@ -125,6 +124,10 @@ class SimulatedBoard:
             before, self.state = self.state, target
             self.report("manufacturing_state", **{"from": before, "to": target})
         return True
+
+    def refusal(self, row: RefusalRow) -> RefusalRow:
+        """Return how this board really says it: `row`, or what its spec replaces it with."""
+        return self._refusals.get(row.name, row)
 
     def read_package(self, content: bytes) -> Package:
         """Return the facts of a package by this board's keystore. Raises Refused."""
@@ -164,12 +167,20 @@ class SimulatedBoard:
 
     def _start_up(self) -> None:
         self._booted_at = self.world.clock.monotonic() + self.spec.boot_seconds
+        self.peak_memory_bytes = 0
         self.storage.boot()
+        self.wifi.start_up(self.seconds_until_up)
 
     def _link_changed(self) -> None:
         self.link_losses += 1
         for watcher in list(self.watchers):
             watcher()
+
+
+def _blobs(spec: BoardSpec) -> Blobs:
+    recorded = spec.recorded
+    log, report = (recorded.log, recorded.telemetry) if recorded else (None, None)
+    return Blobs(spec.identity, spec.log_bytes, spec.telemetry_bytes, log, report)
 
 
 def as_numbers(version: str) -> tuple[int, ...]:

@@ -21,6 +21,10 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, utils
 
 from orchestrator.systems.azure_sphere_device.simulator import refusals
+from orchestrator.systems.azure_sphere_device.simulator.manifest import (
+    find_manifest,
+    mutable_storage_kb,
+)
 from orchestrator.systems.azure_sphere_device.simulator.refusals import Refused
 
 SAMPLE_CERTIFICATE = Path(__file__).parent / "keys" / "sample-production.crt.pem"
@@ -48,6 +52,8 @@ class Package:
     application_runtime: int
     remove_at_boot: bool
     signature: Signature
+    mutable_storage_kb: int = 0
+    replica_type: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +123,7 @@ def read_package(content: bytes, trusted: Keystore) -> Package:
         application_runtime=_runtime_needed(image),
         remove_at_boot=bool(temporary and temporary.flags.flags & _REMOVE_AT_BOOT),
         signature=kind,
+        mutable_storage_kb=mutable_storage_kb(find_manifest(bytes(image.data))),
     )
 
 

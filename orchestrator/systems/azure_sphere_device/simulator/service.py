@@ -97,6 +97,9 @@ class Slot:
                 for component_id, component in board.storage.installed.items()
             },
             "staged": sorted(board.storage.staged),
+            "certificates": board.certificates.identifiers,
+            "wifi_networks": board.wifi_networks,
+            "proxy": board.network.proxy is not None,
             "requests": dict(board.requests),
         }
 

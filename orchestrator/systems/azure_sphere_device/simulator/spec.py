@@ -6,15 +6,29 @@ boards is a member here, so a rack file can switch it.
 
 import hashlib
 import uuid
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import dataclass
+from typing import Any, Literal
 
-from orchestrator.systems.azure_sphere_device.models import ManufacturingStateName
+from orchestrator.systems.azure_sphere_device.models import AbiVersions, ManufacturingStateName
+from orchestrator.systems.azure_sphere_device.simulator.faults import Fault
+from orchestrator.systems.azure_sphere_device.simulator.recording import spec_members
+from orchestrator.systems.azure_sphere_device.simulator.refusals import RefusalRow
+from orchestrator.systems.azure_sphere_device.simulator.starting import (
+    LeftoverImage,
+    ProxySetting,
+    RadioNetwork,
+    Recorded,
+    SavedNetwork,
+    StoredCertificate,
+)
+from orchestrator.transport.recording import Recording
 
 SecurityStateName = Literal["TEST", "BLANK", "SECURE", "EOL", "UNKNOWN"]
-FaultKind = Literal["busy", "refuse", "drop", "lost_answer", "reboot", "hang", "garbage", "slow"]
 
 _NAMES = uuid.UUID("5b0f3f6e-55c0-4f3b-8f0e-0d4b8f6a7c21")
+
+CERTIFICATE_NAME = "*.devices.sphere.azure.local"
+"""The name that clients look for in a board's certificate; the same for all boards."""
 
 RF_TEST_SERVER = "508eddf2-b8c3-4a99-93d9-a045d9a060eb"
 """Component of the RF test server, which must not leave the factory on a board."""
@@ -37,6 +51,8 @@ OS_RELEASES: dict[str, OsRelease] = {
     "23.05": OsRelease("4.6.0", 17),
     "24.03": OsRelease("4.6.0", 18),
 }
+# Assumed; images that a line sideloads ask for the application runtime only.
+_SECURE_WORLD_RUNTIME, _OS_RUNTIME = 6, 10
 DEFAULT_OS_VERSION = "22.11"
 NEWEST_RELEASE = OS_RELEASES["24.03"]
 
@@ -85,44 +101,14 @@ def os_catalogue(versions: tuple[str, ...] = tuple(OS_RELEASES)) -> dict[str, ob
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
-    """One misbehaviour of a board.
-
-    `calls` are the rows (client method names) it strikes, empty for all; the first `skip` of them
-    pass, the next `times` are struck (0: all that follow). `at` is how much of a request's body
-    arrives before `drop` and `reboot` strike, from 0 to 1. `seconds` is the delay of `slow`.
-    `status` and `error` are the answer of `busy` and `refuse`.
-    """
-
-    kind: FaultKind
-    calls: tuple[str, ...] = ()
-    skip: int = 0
-    times: int = 0
-    at: float = 1.0
-    seconds: float = 0.0
-    status: int = 503
-    error: int = 10485765
-
-
-@dataclass(frozen=True, slots=True)
-class LeftoverImage:
-    """An application that is already on the board, known by its ids alone."""
-
-    name: str
-    component_id: str
-    image_id: str
-    size_bytes: int = 16384
-
-
-@dataclass(frozen=True, slots=True)
 class BoardSpec:
     """How one board is when the rack starts. Times in seconds, sizes and rates in bytes.
 
     `link_bytes_per_second` 0 means as fast as it goes; `api_version` empty means that of the OS.
-    `staged` are images that somebody staged and never installed.
-    `restart_delay_seconds` is how long a board still answers after it promised to restart.
-    `attach_after_seconds` and `detach_after_seconds` count from the start of the rack, 0: there
-    from the start, and for good.
+    `staged` are images that somebody staged and never installed. `radio` are the Wi-Fi networks
+    in reach. `attach_after_seconds` and `detach_after_seconds` count from the start of the rack,
+    0: there from the start, and for good. `refusals` replace those of the same name. The members
+    that decide what no source settles are explained in `inferences.py`.
     """
 
     slot_path: str = "1111"
@@ -136,25 +122,63 @@ class BoardSpec:
     capabilities: tuple[int, ...] = ()
     images: tuple[LeftoverImage, ...] = ()
     staged: tuple[LeftoverImage, ...] = ()
-    wifi_networks: tuple[str, ...] = ()
+    certificates: tuple[StoredCertificate, ...] = ()
+    wifi_networks: tuple[str | SavedNetwork, ...] = ()
+    radio: tuple[RadioNetwork, ...] = ()
     wifi_up: bool = True
+    ethernet: bool = False
+    power_savings: bool = False
+    proxy: ProxySetting | None = None
+    log_bytes: int = 4096
+    telemetry_bytes: int = 256
     uptime_seconds: float = 90.0
     boot_seconds: float = 1.0
     restart_delay_seconds: float = 0.1
     answer_seconds: float = 0.0
     install_seconds: float = 0.0
+    wifi_connect_seconds: float = 3.0
+    wifi_initialising_seconds: float = 0.0
+    interface_change_seconds: float = 0.5
     link_bytes_per_second: int = 0
     component_limit_bytes: int = 1 << 20
+    image_type_limits: tuple[tuple[int, int], ...] = ()
     application_flash_bytes: int = 1 << 20
+    mutable_storage_limit_kb: int = 64
+    certificate_store_bytes: int = 24514
+    certificate_overhead_bytes: int = 0
+    certificate_replaced: bool = True
+    certificate_type_any_case: bool = True
+    wifi_network_limit: int = 37
+    wifi_down_refuses_all: bool = True
+    unique_networks: bool = False
+    unique_config_names: bool = False
+    patchable_interfaces: tuple[str, ...] = ("wlan0", "eth0")
     update_seconds: float = 0.0
+    update_after_seconds: float = 0.0
     unreachable: bool = False
     untrusted_certificate: bool = False
+    certificate_name: str = CERTIFICATE_NAME
     listed_while_restarting: bool = True
     attach_after_seconds: float = 0.0
     detach_after_seconds: float = 0.0
     direct_device_complete: bool = True
+    state_change_locked: bool = True
+    reopening_capabilities: tuple[int, ...] = (11, 13)
+    closed_to_servicing: tuple[str, ...] = ()
     app_control_needs_capability: bool = False
-    faults: tuple[Fault, ...] = field(default=())
+    os_delete_refused: bool = True
+    bad_image_stays_staged: bool = True
+    faults: tuple[Fault, ...] = ()
+    refusals: tuple[RefusalRow, ...] = ()
+    recorded: Recorded | None = None
+
+    @classmethod
+    def from_recording(cls, recording: Recording, **own: Any) -> "BoardSpec":
+        """Return a board that starts as the recorded one was; members in `own` win.
+
+        Raises InputMistakes when the recording cannot be used.
+        """
+        return cls(**{**spec_members(recording), **own})
 
     @property
     def identity(self) -> str:
@@ -168,6 +192,16 @@ class BoardSpec:
     def release(self) -> OsRelease:
         """The OS release, the newest known one for a version that is not in the table."""
         return OS_RELEASES.get(self.os_version, NEWEST_RELEASE)
+
+    @property
+    def abi_versions(self) -> AbiVersions:
+        """What this OS offers to images."""
+        recorded = self.recorded.abi_versions if self.recorded else None
+        return recorded or AbiVersions(
+            SecureWorldRuntime=_SECURE_WORLD_RUNTIME,
+            OSRuntime=_OS_RUNTIME,
+            ApplicationRuntime=self.release.application_runtime,
+        )
 
 
 def slot_path(index: int) -> str:

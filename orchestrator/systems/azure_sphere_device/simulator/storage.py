@@ -15,10 +15,10 @@ from orchestrator.systems.azure_sphere_device.simulator.refusals import Refused
 from orchestrator.systems.azure_sphere_device.simulator.spec import (
     OS_PARTS,
     BoardSpec,
-    LeftoverImage,
     os_component_id,
     os_image_id,
 )
+from orchestrator.systems.azure_sphere_device.simulator.starting import LeftoverImage
 
 APPLICATION, TRUSTED_KEYSTORE, BOARD_CONFIG = 10, 19, 21
 _NIL = "00000000-0000-0000-0000-000000000000"
@@ -36,6 +36,7 @@ class Component:
 
     package: Package
     state: AppState = "running"
+    used_kb: int = 0
 
 
 class Storage:
@@ -43,12 +44,16 @@ class Storage:
 
     def __init__(self, spec: BoardSpec) -> None:
         self._spec = spec
-        self._os = tuple(_os_component(spec.os_version, *part) for part in OS_PARTS)
+        recorded = spec.recorded.os_parts if spec.recorded else ()
+        own = tuple(_os_component(spec.os_version, *part) for part in OS_PARTS)
+        self._os = recorded or own
         self.installed: dict[str, Component] = {}
         self.staged: dict[str, Package] = {}
+        self.restart_required = False
         for image in spec.images:
             package = _leftover(image)
-            self.installed[package.component_id] = Component(package)
+            state: AppState = "stopped" if image.stopped else "running"
+            self.installed[package.component_id] = Component(package, state, image.used_kb)
         for image in spec.staged:
             package = _leftover(image)
             self.staged[package.component_id] = package
@@ -75,8 +80,7 @@ class Storage:
             raise Refused(refusals.EMPTY_COMPONENT_ID)
         if package.image_type not in _SIDELOADED:
             raise Refused(refusals.UNSUPPORTED_TYPE)
-        if package.size_bytes > self._spec.component_limit_bytes:
-            raise Refused(refusals.IMAGE_TOO_LARGE)
+        self._check_size(package)
         if package.image_type in _ONE_COMPONENT and any(
             other.image_type == package.image_type and other.component_id != package.component_id
             for other in self.staged.values()
@@ -91,19 +95,24 @@ class Storage:
     def install(self, *, start: bool) -> list[Package]:
         """Move everything staged into place and return it. Raises Refused, installing nothing.
 
-        A board with one unusable image in the staging area keeps it there: only the next stage
-        of that component or a recovery gets rid of it.
+        A board with one unusable image in the staging area keeps it there unless its spec says
+        otherwise: only the next stage of that component or a recovery gets rid of it.
         """
-        runtime = self._spec.release.application_runtime
-        if any(package.application_runtime > runtime for package in self.staged.values()):
-            raise Refused(refusals.RUNTIME_TOO_OLD)
         packages = list(self.staged.values())
+        try:
+            for package in packages:
+                self._check_needs(package)
+        except Refused:
+            if not self._spec.bad_image_stays_staged:
+                self.staged.clear()
+            raise
         self.staged.clear()
         for package in packages:
             if package.image_type in _ONE_COMPONENT:
                 self._drop_type(package.image_type)
             state: AppState = "running" if start else "stopped"
             self.installed[package.component_id] = Component(package, state)
+            self.restart_required |= package.image_type != APPLICATION
         return packages
 
     def delete(self, component_id: str) -> Package | None:
@@ -114,6 +123,7 @@ class Storage:
 
     def boot(self) -> None:
         """Do what a start of the board does: temporary images go, applications run."""
+        self.restart_required = False
         for component_id, component in list(self.installed.items()):
             if component.package.remove_at_boot:
                 del self.installed[component_id]
@@ -126,6 +136,29 @@ class Storage:
             for component_id, component in self.installed.items()
         )
         return [*self._os, *own]
+
+    @property
+    def running(self) -> list[Component]:
+        """The applications that run, be it in the debugger."""
+        return [
+            component
+            for component in self.installed.values()
+            if component.package.image_type == APPLICATION and component.state != "stopped"
+        ]
+
+    def _check_size(self, package: Package) -> None:
+        limit = self._spec.component_limit_bytes
+        if limit and package.size_bytes > limit:
+            raise Refused(refusals.IMAGE_TOO_LARGE)
+        type_limit = dict(self._spec.image_type_limits).get(package.image_type)
+        if type_limit is not None and package.size_bytes > type_limit:
+            raise Refused(refusals.TYPE_TOO_LARGE)
+
+    def _check_needs(self, package: Package) -> None:
+        if package.application_runtime > self._spec.abi_versions.ApplicationRuntime:
+            raise Refused(refusals.RUNTIME_TOO_OLD)
+        if package.mutable_storage_kb > self._spec.mutable_storage_limit_kb:
+            raise Refused(refusals.STORAGE_REQUEST_TOO_LARGE)
 
     def _drop_type(self, image_type: int) -> None:
         for component_id, component in list(self.installed.items()):
@@ -142,7 +175,7 @@ def _details(package: Package, *, staged: bool) -> models.ComponentDetails:
         uid=package.image_id,
         length_in_bytes=package.size_bytes,
         uncompressed_length_in_bytes=package.data_bytes,
-        replica_type=1,
+        replica_type=package.replica_type,
     )
     return models.ComponentDetails(
         uid=package.component_id,
@@ -174,11 +207,13 @@ def _leftover(image: LeftoverImage) -> Package:
     return Package(
         component_id=image.component_id.lower(),
         image_id=image.image_id.lower(),
-        image_type=APPLICATION,
+        image_type=image.image_type,
         name=image.name,
         size_bytes=image.size_bytes,
-        data_bytes=image.size_bytes,
+        data_bytes=image.data_bytes or image.size_bytes,
         application_runtime=0,
-        remove_at_boot=False,
+        remove_at_boot=image.temporary,
         signature="production",
+        mutable_storage_kb=image.mutable_storage_kb,
+        replica_type=image.replica_type,
     )

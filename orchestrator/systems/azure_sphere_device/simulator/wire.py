@@ -21,6 +21,7 @@ Send = Callable[[Message], Awaitable[None]]
 
 JSON = "application/json"
 OCTETS = "application/octet-stream"
+_JSON_LIMIT_BYTES = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,8 @@ class Answer:
 class Request:
     """One request as it arrives. The body is read once, at the speed `pace` allows.
 
-    `pace` is called with the number of bytes that just crossed the link.
+    `pace` is called with the number of bytes that just crossed the link. Where `judges_types` is
+    false, a body is taken whatever media type it claims.
     """
 
     def __init__(
@@ -59,10 +61,13 @@ class Request:
         receive: Receive,
         parameters: dict[str, str],
         pace: Callable[[int], Awaitable[None]],
+        *,
+        judges_types: bool = True,
     ) -> None:
         self.parameters = parameters
         self._receive = receive
         self._pace = pace
+        self._judges_types = judges_types
         self._headers = {name.lower(): value for name, value in scope["headers"]}
         self._body: bytes | None = None
 
@@ -119,24 +124,37 @@ class Request:
             pass
         raise LinkDropped("the other side gave up")
 
+    def check_type(self, *accepted: str) -> None:
+        """Refuse any other media type (415). Raises Refused."""
+        if self._judges_types and self.content_type not in accepted:
+            raise Refused(refusals.WRONG_CONTENT_TYPE)
+
     async def json(self, model: type[BaseModel], *, optional: bool = False) -> Any:
         """Return the body as `model`; unknown members are ignored, as boards do.
 
         Raises Refused with 415, 10.1 (no JSON) or 10.2 (JSON of another shape).
         """
-        body = await self.read(1 << 16)
-        if optional and not body.strip():
+        if optional and not (await self.read(_JSON_LIMIT_BYTES)).strip():
             return model()
-        if self.content_type != JSON:
-            raise Refused(refusals.WRONG_CONTENT_TYPE)
+        try:
+            return model.model_validate(await self.table())
+        except ValidationError:
+            raise Refused(refusals.WRONG_JSON) from None
+
+    async def table(self) -> dict[str, Any]:
+        """Return the body as a JSON object whose members nobody has looked at.
+
+        Raises Refused with 415, 10.1 (no JSON) or 10.2 (no object).
+        """
+        body = await self.read(_JSON_LIMIT_BYTES)
+        self.check_type(JSON)
         try:
             value = json.loads(body)
         except (ValueError, RecursionError):
             raise Refused(refusals.NOT_JSON) from None
-        try:
-            return model.model_validate(value)
-        except ValidationError:
-            raise Refused(refusals.WRONG_JSON) from None
+        if not isinstance(value, dict):
+            raise Refused(refusals.WRONG_JSON)
+        return value
 
 
 async def send_answer(send: Send, answer: Answer, headers: list[tuple[bytes, bytes]]) -> None:

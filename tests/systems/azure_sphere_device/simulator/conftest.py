@@ -12,12 +12,32 @@ from orchestrator.simulation.sample_images import make_image
 from orchestrator.systems.azure_sphere_device.simulator import (
     BoardSpec,
     Happening,
+    LeftoverImage,
     SimulatedBoard,
+    StoredCertificate,
     World,
     board_app,
 )
+from orchestrator.transport.endpoint import Endpoint
 
 APP = "11111111-0000-4000-8000-000000000001"
+PARAMETERS = {
+    "componentID": APP,
+    "identifier": "left",
+    "networkInterfaceName": "wlan0",
+    "id": "0",
+}
+FULL = {
+    "images": (LeftoverImage("left", APP, "22222222-0000-4000-8000-000000000001"),),
+    "certificates": (StoredCertificate("left"),),
+    "wifi_networks": ("out of reach",),
+}
+"""A board on which every read finds something."""
+
+
+def path_of(row: Endpoint) -> str:
+    """Return the address of a row with what a full board has."""
+    return row.path.format(**PARAMETERS)
 
 
 def finish(work: Coroutine[Any, Any, None]) -> None:
@@ -181,9 +201,21 @@ def new_bench() -> Callable[..., Bench]:
 
 
 @pytest.fixture
+def full_bench(new_bench: Callable[..., Bench]) -> Callable[..., Bench]:
+    """Make a board on which every read finds something."""
+    return lambda **spec: new_bench(**{**FULL, **spec})
+
+
+@pytest.fixture
 def sample_image() -> Callable[..., bytes]:
     """Make a small signed application."""
     return sample
+
+
+@pytest.fixture
+def fill() -> Callable[[Endpoint], str]:
+    """Return the address of a row on a full board."""
+    return path_of
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from orchestrator.systems.azure_sphere_device.simulator import (
     os_catalogue,
 )
 from orchestrator.systems.azure_sphere_device.simulator.handlers import HANDLERS
+from orchestrator.systems.azure_sphere_device.simulator.refusals import RefusalRow
 from orchestrator.systems.azure_sphere_device.simulator.spec import slot_path
 
 APP = "11111111-0000-4000-8000-000000000001"
@@ -23,16 +24,17 @@ def test_every_row_has_a_handler_of_its_name() -> None:
     assert set(HANDLERS) == {row.name for row in DEVICE_ENDPOINTS}
 
 
-def test_a_good_board_answers_every_get(bench: Any) -> None:
+def test_a_good_board_answers_every_get(full_bench: Any, fill: Any) -> None:
     """Each answer fits the row's model and carries the API version."""
+    bench = full_bench(capabilities=(11,))
     for row in DEVICE_ENDPOINTS:
         if row.method != "GET":
             continue
-        reply = bench.call("GET", row.path.format(componentID=UNKNOWN))
+        reply = bench.call("GET", fill(row))
         assert reply.status == 200, row.label
         assert reply.headers["rest-api-version"] == "4.6.0"
-        assert row.answer is not None
-        row.answer.model_validate_json(reply.body)
+        if row.answer is not None:
+            row.answer.model_validate_json(reply.body)
 
 
 def test_the_identity_comes_from_seed_slot_and_generation() -> None:
@@ -87,6 +89,27 @@ def test_bodies_that_do_not_fit_are_refused(
     assert bench.board.state == "Blank"
 
 
+def test_refusals_can_be_given_other_numbers(new_bench: Callable[..., Any]) -> None:
+    """What is assumed of a refusal is a switch."""
+    row = RefusalRow("locked", 409, 13)
+    bench = new_bench(manufacturing_state="DeviceComplete", refusals=(row,))
+    assert bench.call("GET", "/images").error == (409, 13)
+    assert bench.call("GET", "/nowhere").error == (404, 15728642)
+
+
+def test_what_nobody_knows_of_locks_is_a_switch(new_bench: Callable[..., Any]) -> None:
+    """Which capability reopens what, and whether the state itself is closed."""
+    complete = {"manufacturing_state": "DeviceComplete"}
+    narrow = new_bench(**complete, capabilities=(13,), closed_to_servicing=("stage_image",))
+    assert narrow.call("GET", "/images").status == 200
+    assert narrow.stage(b"").error == (403, 10485778)
+    closed = new_bench(**complete, capabilities=(13,), reopening_capabilities=(11,))
+    assert closed.call("GET", "/images").error == (403, 10485778)
+    again = new_bench(**complete, state_change_locked=False)
+    assert again.set_state("DeviceComplete").status == 200
+    assert again.set_state("Module1Complete").error == (400, 10485762)
+
+
 def test_unknown_json_keys_are_ignored(bench: Any) -> None:
     """Boards take a body with members they do not know."""
     body = {"manufacturingState": "Module1Complete", "later": 1}
@@ -123,18 +146,75 @@ def test_a_jump_to_device_complete_is_a_switch(new_bench: Callable[..., Any]) ->
     assert lost.set_state("Module1Complete").status == 400
 
 
-def test_device_complete_locks_what_real_boards_lock(new_bench: Callable[..., Any]) -> None:
-    """Open calls stay open, all others answer 403 with 10.18, until 11 or 13 reopens them."""
+@pytest.mark.parametrize("row", DEVICE_ENDPOINTS, ids=lambda row: row.name)
+def test_device_complete_locks_what_real_boards_lock(full_bench: Any, fill: Any, row: Any) -> None:
+    """Open calls stay open, all others answer 403 with 10.18, until 11 or 13 reopens them.
+
+    What needs capability 11 is closed without it in every state.
+    """
+    complete = {"manufacturing_state": "DeviceComplete"}
+    locked = full_bench(**complete).call(row.method, fill(row))
+    development = row.lock == "development"
+    if row.lock == "open":
+        assert locked.status == 200
+    else:
+        assert locked.error == (403, 10485778)
+    for spec, capability in ((complete, 11), (complete, 13), ({}, 11), ({}, 13), ({}, 12)):
+        reply = full_bench(**spec, capabilities=(capability,)).call(row.method, fill(row))
+        assert (reply.status == 403) == (development and capability != 11)
+
+
+def test_the_seven_open_reads_are_those_of_the_authorizer() -> None:
+    """Nothing else is open on a locked board."""
+    assert sorted(row.label for row in DEVICE_ENDPOINTS if row.lock == "open") == [
+        "GET /abi_versions",
+        "GET /device/capabilities",
+        "GET /device/manufacturing_state",
+        "GET /device/security_state",
+        "GET /net/status",
+        "GET /osversion",
+        "GET /status",
+    ]
+
+
+@pytest.mark.parametrize("version", ["3.1.0", "4.0.0", "4.1.0", "4.3.0", "4.5.0", "4.6.0"])
+def test_the_api_version_decides_which_calls_exist(
+    full_bench: Any, fill: Any, version: str
+) -> None:
+    """A call that came later is an unknown address, every other one is answered."""
     for row in DEVICE_ENDPOINTS:
-        path = row.path.format(componentID=UNKNOWN)
-        locked = new_bench(manufacturing_state="DeviceComplete").call(row.method, path)
-        if row.lock == "open":
-            assert locked.status == 200, row.label
-        else:
-            assert locked.error == (403, 10485778), row.label
-        for capability in (11, 13):
-            opened = new_bench(manufacturing_state="DeviceComplete", capabilities=(capability,))
-            assert opened.call(row.method, path).status != 403, row.label
+        reply = full_bench(api_version=version, capabilities=(11,)).call(row.method, fill(row))
+        known = tuple(map(int, version.split("."))) >= tuple(
+            map(int, (row.since or "0").split("."))
+        )
+        unknown = reply.status == 404 and reply.error == (404, 15728642)
+        assert unknown != known, row.label
+        assert reply.headers["rest-api-version"] == version
+
+
+def test_members_come_and_go_with_the_api_version(full_bench: Any) -> None:
+    """Keys, hardware addresses, power savings and the restart flag have their versions."""
+
+    def members(version: str, path: str) -> set[str]:
+        return set(full_bench(api_version=version).call("GET", path).json)
+
+    assert "generalPublicKey" in members("3.1.0", "/device/security_state")
+    assert "generalPublicKey" not in members("4.0.0", "/device/security_state")
+    assert "hardwareAddress" not in members("4.2.0", "/net/interfaces/wlan0")
+    assert "hardwareAddress" in members("4.3.0", "/net/interfaces/wlan0")
+    assert "powerSavingsState" not in members("4.5.0", "/wifi/interface")
+    assert "powerSavingsState" in members("4.6.0", "/wifi/interface")
+
+
+def test_media_types_are_judged_since_4_2(full_bench: Any) -> None:
+    """Before that a board takes the body for what it should be."""
+    body = b'{"manufacturingState": "Module1Complete"}'
+    for version, status in (("4.1.0", 200), ("4.2.0", 415)):
+        bench = full_bench(api_version=version)
+        path = "/device/manufacturing_state"
+        assert bench.call("PUT", path, body, "text/plain").status == status
+        assert bench.call("POST", "/restart", b"", "image/png").status == status
+    assert full_bench().call("POST", "/restart", b"", "text/plain").status == 200
 
 
 def test_a_blank_board_always_shows_rf_test(bench: Any) -> None:

@@ -31,6 +31,68 @@ def test_a_fault_strikes_only_the_calls_it_names(new_bench: Callable[..., Any]) 
     assert bench.board.requests == {"get_images": 2, "get_device_status": 1}
 
 
+def struck(bench: Any, calls: int = 200) -> list[int]:
+    """Return at which of so many calls, from 1, a fault strikes."""
+    return [turn for turn in range(1, calls + 1) if bench.call("GET", "/status").status == 503]
+
+
+@pytest.mark.parametrize(
+    ("schedule", "turns"),
+    [
+        ({"nth": (3,)}, [3]),
+        ({"nth": (1, 4), "skip": 2}, [3, 6]),
+        ({"every": 4}, [4, 8, 12]),
+        ({"every": 4, "times": 2}, [4, 8]),
+        ({"skip": 10, "times": 2}, [11, 12]),
+        ({"calls": ("get_images",)}, []),
+        ({"but": ("get_device_status",)}, []),
+        ({"probability": 0.0}, []),
+    ],
+)
+def test_schedules_say_when(
+    new_bench: Callable[..., Any], schedule: dict[str, Any], turns: list[int]
+) -> None:
+    """Single turns, each so-many-th, after some, and so often at most."""
+    assert struck(faulty(new_bench, Fault("busy", **schedule)), 13) == turns
+
+
+def test_chance_is_the_same_for_the_same_seed(new_bench: Callable[..., Any]) -> None:
+    """Another seed, slot or fault has other luck; about the stated part is struck."""
+    fault = Fault("busy", probability=0.05)
+    first = struck(faulty(new_bench, fault, seed=1))
+    assert first == struck(faulty(new_bench, fault, seed=1))
+    assert 3 <= len(first) <= 20
+    others = [
+        struck(faulty(new_bench, fault, seed=2)),
+        struck(faulty(new_bench, fault, seed=1, slot_path="1112")),
+        struck(faulty(new_bench, Fault("busy", probability=0.05, seed=7), seed=1)),
+    ]
+    assert first not in others
+    sooner = faulty(new_bench, Fault("slow", nth=(1,), seconds=1), fault, seed=1)
+    assert struck(sooner) != first
+    limited = struck(faulty(new_bench, Fault("busy", probability=0.05, times=2), seed=1))
+    assert limited == first[:2]
+
+
+def test_the_third_upload_drops_after_40_percent(
+    new_bench: Callable[..., Any], sample_image: Any
+) -> None:
+    """The first two are staged, the third is not, the fourth is."""
+    bench = faulty(new_bench, Fault("drop", calls=("stage_image",), nth=(3,), at=0.4))
+    for _ in range(2):
+        assert bench.stage(sample_image()).status == 200
+    with pytest.raises(LinkDropped):
+        bench.stage(sample_image())
+    assert bench.stage(sample_image()).status == 200
+    assert bench.facts() == ["staged"] * 3
+
+
+def test_schedules_count_by_themselves(new_bench: Callable[..., Any]) -> None:
+    """A request that one fault strikes is counted by the other, too."""
+    bench = faulty(new_bench, Fault("busy", nth=(1,)), Fault("refuse", nth=(2,), status=500))
+    assert [bench.call("GET", "/status").status for _ in range(3)] == [503, 500, 200]
+
+
 def test_garbage_is_no_json(new_bench: Callable[..., Any]) -> None:
     """The status is good, the body is not."""
     reply = faulty(new_bench, Fault("garbage")).call("GET", "/osversion")

@@ -105,6 +105,8 @@ def test_control_calls_tell_the_truth_and_refuse_nonsense(call_app: Callable[...
     boards = call_app(service, "GET", "/simulator/boards").json
     assert [board["slot_path"] for board in boards] == ["1111", "1112"]
     assert boards[0]["requests"] == {"get_images": 3}
+    assert (boards[0]["certificates"], boards[0]["wifi_networks"]) == ([], [])
+    assert boards[0]["proxy"] is False
     assert call_app(service, "POST", "/simulator/boards/9/detach").status == 404
     assert call_app(service, "POST", "/simulator/boards/1111/paint").status == 404
     assert call_app(service, "GET", "/simulator/boards/1111/detach").status == 405

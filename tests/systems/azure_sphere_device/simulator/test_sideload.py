@@ -227,3 +227,79 @@ def test_installing_and_sending_take_the_boards_time(
     before = bench.clock.seconds
     bench.install()
     assert bench.clock.seconds - before == pytest.approx(3.5 + (25 + 2) / 1000, abs=0.01)
+
+
+def test_image_types_have_limits_of_their_own(
+    new_bench: Callable[..., Any], sample_image: Any
+) -> None:
+    """Another number than that of the component; 0 lifts the latter."""
+    limits = {"component_limit_bytes": 0, "image_type_limits": ((21, 1000),)}
+    bench = new_bench(**limits, application_flash_bytes=1 << 22)
+    large = sample_image(size_bytes=5000, image_type=21)
+    assert bench.stage(large).error == (400, 7340074)
+    assert bench.stage(sample_image(size_bytes=2 << 20)).status == 200
+
+
+def test_a_restart_is_required_until_it_happened(bench: Any, sample_image: Any) -> None:
+    """A board configuration takes effect by the restart that follows."""
+    bench.stage(sample_image(image_type=21))
+    assert bench.images()["restart_required"] is False
+    assert bench.install().json == {"restartingSystem": True}
+    bench.clock.seconds += 1
+    assert bench.images()["restart_required"] is False
+    component = next(p for p in bench.images()["components"] if p["uid"] == APP)
+    assert component["does_image_type_require_restart"] is True
+
+
+def test_two_board_configurations_cannot_be_staged(bench: Any, sample_image: Any) -> None:
+    """The second component is refused, another image of the first is not."""
+    assert bench.stage(sample_image(image_type=21)).status == 200
+    assert bench.stage(sample_image(image_type=21, component=OTHER)).error == (400, 7340075)
+    assert bench.stage(sample_image(image_type=21, image=NEW_IMAGE)).status == 200
+
+
+def test_temporary_leftovers_disappear_at_a_restart(new_bench: Callable[..., Any]) -> None:
+    """And a stopped application runs afterwards."""
+    bench = new_bench(
+        images=(
+            LeftoverImage("temporary", APP, NEW_IMAGE, temporary=True),
+            LeftoverImage("stopped", OTHER, NEW_IMAGE, stopped=True),
+        )
+    )
+    assert set(bench.applications()) == {APP, OTHER}
+    assert bench.call("GET", f"/app/status/{OTHER}").json == {"state": "stopped"}
+    bench.call("POST", "/restart")
+    bench.clock.seconds += 1
+    assert set(bench.applications()) == {OTHER}
+    assert bench.call("GET", f"/app/status/{OTHER}").json == {"state": "running"}
+
+
+def test_deleting_an_os_part_is_a_switch(new_bench: Callable[..., Any]) -> None:
+    """Refused, or a success that changes nothing."""
+    path = f"/app/image/{os_component_id('networkd')}"
+    assert new_bench().call("DELETE", path).error == (403, 7340069)
+    lenient = new_bench(os_delete_refused=False)
+    before = lenient.images()
+    assert lenient.call("DELETE", path).json == {}
+    assert lenient.images() == before
+
+
+def test_an_update_begins_and_ends(new_bench: Callable[..., Any], sample_image: Any) -> None:
+    """Meanwhile nobody else may change images."""
+    bench = new_bench(update_after_seconds=10, update_seconds=60)
+    assert bench.stage(sample_image()).status == 200
+    bench.clock.seconds += 10
+    assert bench.images()["is_ota_update_in_progress"] is True
+    assert bench.install().error == (409, 7340071)
+    bench.clock.seconds += 60
+    assert bench.images()["is_ota_update_in_progress"] is False
+    assert bench.install().status == 200
+
+
+def test_the_restart_flag_of_a_deletion_came_with_4_4(new_bench: Callable[..., Any]) -> None:
+    """Older boards restart without a word."""
+    left = LeftoverImage("config", APP, NEW_IMAGE, image_type=21)
+    for version, told in (("4.3.0", {}), ("4.4.0", {"restartingSystem": True})):
+        bench = new_bench(images=(left,), api_version=version)
+        assert bench.call("DELETE", f"/app/image/{APP}").json == told
+        assert not bench.board.link_up

@@ -1,4 +1,4 @@
-"""Category App: state of one application, start, stop and debug.
+"""Category App: quota, state and memory of applications, start, stop and debug.
 
 Boards give one unknown component three different answers; each is what the vendor's tests saw.
 """
@@ -16,6 +16,8 @@ _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _DEBUG_SERVER = "gdbserver"
 _STATES: dict[str, AppState] = {"start": "running", "stop": "stopped", "startDebug": "debugging"}
 _PORTS = {"gdbPort": 2345, "outPort": 2342}
+# Assumed; a board without applications uses as much as the vendor's sample shows.
+_KERNEL_BYTES, _IDLE_BYTES, _APP_BYTES, _FIRST_PID = 49152, 98304, 40960, 120
 
 
 def component_id(request: Request) -> str:
@@ -30,6 +32,32 @@ async def get_app_status(board: SimulatedBoard, request: Request) -> Answer:
     """Answer 200 with notPresent for a component that is not there, staged or unknown."""
     component = board.storage.application(component_id(request))
     return Answer(models.AppStatus(state=component.state if component else "notPresent"))
+
+
+async def get_app_quota(board: SimulatedBoard, request: Request) -> Answer:
+    """Answer the mutable storage of an application; an unknown one is not found (14.12)."""
+    component = board.storage.application(component_id(request))
+    if component is None:
+        raise Refused(refusals.QUOTA_NOT_PRESENT)
+    limit = component.package.mutable_storage_kb
+    return Answer(models.AppQuota(UsageKB=min(component.used_kb, limit), LimitKB=limit))
+
+
+async def get_memory_statistics(board: SimulatedBoard, _request: Request) -> Answer:
+    """Answer what the applications that run use together and each by itself."""
+    recorded = board.spec.recorded
+    if recorded is not None and recorded.memory is not None:
+        return Answer(recorded.memory)
+    running = board.storage.running
+    user = _IDLE_BYTES + _APP_BYTES * len(running)
+    board.peak_memory_bytes = max(board.peak_memory_bytes, user)
+    totals = models.MemoryTotals(
+        currentMemoryUsageInBytes=user + _KERNEL_BYTES,
+        userModeMemoryUsageInBytes=user,
+        peakUserModeMemoryUsageInBytes=board.peak_memory_bytes,
+    )
+    apps = [_memory(component, _FIRST_PID + turn) for turn, component in enumerate(running)]
+    return Answer(models.MemoryStatistics(memoryStats=totals, apps=apps))
 
 
 async def set_app_status(board: SimulatedBoard, request: Request) -> Answer:
@@ -57,3 +85,9 @@ def _change_state(board: SimulatedBoard, component: Component, state: AppState) 
     if component.state != state:
         component.state = state
         board.report("app_status", component_id=component.package.component_id, state=state)
+
+
+def _memory(component: Component, pid: int) -> models.AppMemory:
+    heap = models.HeapUser(name="heap", usageInBytes=_APP_BYTES // 2)
+    process = models.AppProcess(pid=pid, heapUsageByCaller=[heap])
+    return models.AppMemory(componentId=component.package.component_id, processes=[process])

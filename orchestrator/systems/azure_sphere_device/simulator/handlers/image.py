@@ -11,7 +11,7 @@ async def get_images(board: SimulatedBoard, _request: Request) -> Answer:
         models.Images(
             is_ota_update_in_progress=board.update_running,
             has_staged_updates=bool(board.storage.staged),
-            restart_required=False,
+            restart_required=board.storage.restart_required,
             components=board.storage.listing(),
         )
     )

@@ -16,5 +16,5 @@ async def set_manufacturing_state(board: SimulatedBoard, request: Request) -> An
     """Move forward, or accept the state the board already has; refuse any step back."""
     change: models.ManufacturingStateChange = await request.json(models.ManufacturingStateChange)
     if not board.set_state(change.manufacturingState):
-        raise Refused(refusals.WRONG_JSON)
+        raise Refused(refusals.STATE_MOVES_BACK)
     return Answer()

@@ -20,8 +20,7 @@ _RESTART_FLAG_SINCE = "4.4.0"
 
 async def stage_image(board: SimulatedBoard, request: Request) -> Answer:
     """Receive a package, verify it and keep it for the next install."""
-    if request.content_type != OCTETS:
-        raise Refused(refusals.WRONG_CONTENT_TYPE)
+    request.check_type(OCTETS)
     content = await request.read(_BODY_LIMIT_BYTES)
     if board.update_running:
         raise Refused(refusals.UPDATE_RUNNING)
@@ -52,7 +51,9 @@ async def delete_image(board: SimulatedBoard, request: Request) -> Answer:
     """Delete a component; one that is not there is a success, an OS part is refused."""
     wanted = component_id(request)
     if board.storage.is_os_part(wanted):
-        raise Refused(refusals.DELETE_NOT_PERMITTED)
+        if board.spec.os_delete_refused:
+            raise Refused(refusals.DELETE_NOT_PERMITTED)
+        return Answer()
     if board.spec.app_control_needs_capability and not board.may_develop:
         raise Refused(refusals.DELETE_NOT_PERMITTED)
     package = board.storage.delete(wanted)

@@ -1,0 +1,151 @@
+"""What goes over the wire to and from a board, member names as the vendor spells them.
+
+The API mixes three spellings (snake_case in `/images`, PascalCase in quota, space and ABI,
+camelCase elsewhere); each model keeps its own. Files follow the vendor's categories. Request
+models say the shape only: limits are the client's to check and the board's to refuse. Source:
+interface description 4.6.0.
+"""
+
+from orchestrator.systems.azure_sphere_device.models.app import (
+    AppMemory,
+    AppProcess,
+    AppQuota,
+    AppStateName,
+    AppStatus,
+    AppTrigger,
+    AppTriggerAnswer,
+    HeapUser,
+    MemoryStatistics,
+    MemoryTotals,
+)
+from orchestrator.systems.azure_sphere_device.models.capability import DeviceCapabilities
+from orchestrator.systems.azure_sphere_device.models.certificate import (
+    CertificateDetails,
+    CertificateIdentifiers,
+    CertificateSpace,
+    CertificateType,
+    CertificateUpload,
+)
+from orchestrator.systems.azure_sphere_device.models.common import DeviceId, ErrorAnswer, Guid
+from orchestrator.systems.azure_sphere_device.models.device import (
+    AbiVersions,
+    DeviceStatus,
+    OsVersion,
+    RestartAnswer,
+    SecurityState,
+)
+from orchestrator.systems.azure_sphere_device.models.devices import (
+    AttachedDevice,
+    AttachedDevices,
+    DeviceCount,
+)
+from orchestrator.systems.azure_sphere_device.models.image import (
+    ComponentDetails,
+    ImageDetails,
+    Images,
+)
+from orchestrator.systems.azure_sphere_device.models.manufacturing import (
+    ManufacturingState,
+    ManufacturingStateChange,
+    ManufacturingStateName,
+    TargetState,
+)
+from orchestrator.systems.azure_sphere_device.models.network import (
+    CertificateFault,
+    ConnectionFailure,
+    ConnectionFailures,
+    FirewallRule,
+    FirewallRuleset,
+    FirewallRulesets,
+    NetworkInterface,
+    NetworkInterfaceChange,
+    NetworkInterfaces,
+    NetworkProxy,
+    NetworkStatus,
+    PortRange,
+    ProxyAuthentication,
+    ProxyConfiguration,
+)
+from orchestrator.systems.azure_sphere_device.models.sideload import InstallRequest
+from orchestrator.systems.azure_sphere_device.models.wifi import (
+    HIDDEN_SSID,
+    WifiConfigState,
+    WifiConnectionState,
+    WifiInSight,
+    WifiInterface,
+    WifiInterfaceChange,
+    WifiNetwork,
+    WifiNetworkChange,
+    WifiNetworkRequest,
+    WifiNetworks,
+    WifiScan,
+    WifiSecurity,
+    WifiSecurityState,
+    WifiTargetState,
+)
+
+__all__ = [
+    "HIDDEN_SSID",
+    "AbiVersions",
+    "AppMemory",
+    "AppProcess",
+    "AppQuota",
+    "AppStateName",
+    "AppStatus",
+    "AppTrigger",
+    "AppTriggerAnswer",
+    "AttachedDevice",
+    "AttachedDevices",
+    "CertificateDetails",
+    "CertificateFault",
+    "CertificateIdentifiers",
+    "CertificateSpace",
+    "CertificateType",
+    "CertificateUpload",
+    "ComponentDetails",
+    "ConnectionFailure",
+    "ConnectionFailures",
+    "DeviceCapabilities",
+    "DeviceCount",
+    "DeviceId",
+    "DeviceStatus",
+    "ErrorAnswer",
+    "FirewallRule",
+    "FirewallRuleset",
+    "FirewallRulesets",
+    "Guid",
+    "HeapUser",
+    "ImageDetails",
+    "Images",
+    "InstallRequest",
+    "ManufacturingState",
+    "ManufacturingStateChange",
+    "ManufacturingStateName",
+    "MemoryStatistics",
+    "MemoryTotals",
+    "NetworkInterface",
+    "NetworkInterfaceChange",
+    "NetworkInterfaces",
+    "NetworkProxy",
+    "NetworkStatus",
+    "OsVersion",
+    "PortRange",
+    "ProxyAuthentication",
+    "ProxyConfiguration",
+    "RestartAnswer",
+    "SecurityState",
+    "TargetState",
+    "WifiConfigState",
+    "WifiConnectionState",
+    "WifiInSight",
+    "WifiInterface",
+    "WifiInterfaceChange",
+    "WifiNetwork",
+    "WifiNetworkChange",
+    "WifiNetworkRequest",
+    "WifiNetworks",
+    "WifiScan",
+    "WifiSecurity",
+    "WifiSecurityState",
+    "WifiTargetState",
+]
