@@ -42,6 +42,7 @@ def loaded_by(*arguments: str) -> tuple[int, set[str]]:
         ["--version"],
         ["demo", "--help"],
         ["station", "--help"],
+        ["systems", "record", "--help"],
         ["audit", "runs", "--help"],
         ["recipe", "check", "--help"],
         ["simulate", "rack", "--help"],

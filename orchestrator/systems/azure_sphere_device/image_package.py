@@ -73,7 +73,7 @@ def read_image_package(content: bytes) -> ImagePackage:
     from azuresphere_imagemetadata.exceptions import ImageMetadataConversionError
     from azuresphere_imagemetadata.image import Image
 
-    _check_frame(content)
+    check_frame(content)
     try:
         return _facts(Image(content), content)
     except (ImageMetadataConversionError, ValueError, TypeError, struct.error) as error:
@@ -108,8 +108,11 @@ def _junk(reason: str) -> ImageMistakes:
     )
 
 
-def _check_frame(content: bytes) -> None:
-    """Walk the section table within its own bounds. Raises ImageMistakes."""
+def check_frame(content: bytes) -> None:
+    """Walk the section table within its own bounds, before the library trusts its lengths.
+
+    Raises ImageMistakes for what no package can be.
+    """
     if len(content) < _HEADER.size + _LENGTH.size + SIGNATURE_BYTES:
         raise _junk(f"{len(content)} bytes are too few")
     end = len(content) - SIGNATURE_BYTES - _LENGTH.size

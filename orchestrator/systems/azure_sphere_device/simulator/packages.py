@@ -1,7 +1,7 @@
 """What a board reads from an image package, and whom it trusts.
 
-Parsing is the vendor's library behind one check of our own (a forged section count would keep it
-busy for minutes). The signature is checked with the public keys of the board's keystore.
+Parsing is the vendor's library behind the room's own check of the frame (a forged section count
+would keep it busy for minutes). The signature is checked with the public keys of the board's keystore.
 """
 
 import struct
@@ -20,6 +20,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, utils
 
+from orchestrator.systems.azure_sphere_device.image_package import ImageMistakes, check_frame
 from orchestrator.systems.azure_sphere_device.simulator import refusals
 from orchestrator.systems.azure_sphere_device.simulator.manifest import (
     find_manifest,
@@ -31,8 +32,6 @@ SAMPLE_CERTIFICATE = Path(__file__).parent / "keys" / "sample-production.crt.pem
 """Public half of the stand-in for the production signing key; every simulated board trusts it."""
 
 _SIGNATURE_BYTES = 64
-_MAGIC = b"4X4M"
-_MAX_SECTIONS = 64
 _REMOVE_AT_BOOT = 1
 _PARSE_ERRORS = (ImageMetadataConversionError, struct.error, ValueError, TypeError, IndexError)
 
@@ -129,11 +128,10 @@ def read_package(content: bytes, trusted: Keystore) -> Package:
 
 def _parse(content: bytes) -> Image:
     """Return the parsed package; raises Refused for junk, however it is forged."""
-    end = len(content) - _SIGNATURE_BYTES
-    length = int.from_bytes(content[end - 4 : end], "little") if end >= 4 else 0
-    header = content[end - length : end - length + 8] if 12 <= length <= end else b""
-    if header[:4] != _MAGIC or int.from_bytes(header[4:], "little") > _MAX_SECTIONS:
-        raise Refused(refusals.NOT_AN_IMAGE)
+    try:
+        check_frame(content)
+    except ImageMistakes:
+        raise Refused(refusals.NOT_AN_IMAGE) from None
     try:
         image = Image(content)
         if image.metadata.signature_size != _SIGNATURE_BYTES:
