@@ -1,7 +1,8 @@
 """What a board reads from an image package, and whom it trusts.
 
 Parsing is the vendor's library behind the room's own check of the frame (a forged section count
-would keep it busy for minutes). The signature is checked with the public keys of the board's keystore.
+would keep it busy for minutes). The signature is checked with the public keys of the board's
+keystore.
 """
 
 import struct
