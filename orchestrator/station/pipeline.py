@@ -29,7 +29,7 @@ from orchestrator.domain.outcome import Outcome
 from orchestrator.domain.unit import DeviceIdentity, Unit
 from orchestrator.engine.run import RunControl, RunRequest, execute
 from orchestrator.station.edge import Edge
-from orchestrator.station.recipes import PreparedPlan
+from orchestrator.station.recipes import ReadyRecipe
 from orchestrator.station.rows import event_row, opening_rows
 from orchestrator.station.serials import SlotBlocked
 from orchestrator.station.slot import Slot, Visit
@@ -166,7 +166,7 @@ class Pipeline:
         link: UnitLink,
         identity: DeviceIdentity | None,
         unit: Unit,
-        prepared: PreparedPlan,
+        prepared: ReadyRecipe,
     ) -> None:
         tools, slot = self._tools, self._slot
         run_id = tools.ids.new()

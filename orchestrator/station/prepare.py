@@ -14,7 +14,7 @@ from orchestrator.engine.step import Secret
 from orchestrator.recipe.check import load_plan
 from orchestrator.recipe.plan import Input, Plan, Scalar
 from orchestrator.recipe.signature import Catalogue
-from orchestrator.station.recipes import PreparedPlan, RecipeShelf
+from orchestrator.station.recipes import ReadyRecipe, RecipeShelf
 from orchestrator.station.settings import SecretReference, Settings
 
 Inspect = Callable[[bytes], Mapping[str, str]]
@@ -33,7 +33,7 @@ def prepare_recipes(
     prepared = []
     for plan in plans:
         inputs = _inputs(plan, settings.inputs, mistakes)
-        prepared.append(PreparedPlan(plan, inputs, _secrets(plan, settings.secrets, mistakes)))
+        prepared.append(ReadyRecipe(plan, inputs, _secrets(plan, settings.secrets, mistakes)))
     if mistakes:
         unique = list(dict.fromkeys(mistakes))
         raise ConfigurationMistakes(

@@ -13,7 +13,7 @@ from orchestrator.station.serials import SlotBlocked
 
 
 @dataclass(frozen=True, slots=True)
-class PreparedPlan:
+class ReadyRecipe:
     """A plan with everything that this station gives to it."""
 
     plan: Plan
@@ -25,10 +25,10 @@ class PreparedPlan:
 class RecipeShelf:
     """All plans of this station, and the rule by which one is chosen."""
 
-    plans: Sequence[PreparedPlan]
+    plans: Sequence[ReadyRecipe]
     operation: str
 
-    def choose(self, unit: Unit) -> PreparedPlan:
+    def choose(self, unit: Unit) -> ReadyRecipe:
         """Return the one plan for `unit` at this station's operation.
 
         Raises SlotBlocked when none fits or when more than one does.

@@ -21,7 +21,7 @@ from orchestrator.domain.records import (
 )
 from orchestrator.domain.unit import DeviceIdentity, Unit
 from orchestrator.recipe.plan import Plan
-from orchestrator.station.recipes import PreparedPlan
+from orchestrator.station.recipes import ReadyRecipe
 from orchestrator.station.slot import Slot
 from orchestrator.station.tools import Session, Tools
 
@@ -86,7 +86,7 @@ def opening_rows(
     tools: Tools,
     slot: Slot,
     run_id: str,
-    prepared: PreparedPlan,
+    prepared: ReadyRecipe,
     *,
     unit: Unit,
     identity: DeviceIdentity | None,

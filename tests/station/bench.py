@@ -22,7 +22,7 @@ from orchestrator.station.daemon import Parts, Station, StationEnd, Timing
 from orchestrator.station.edge import beside
 from orchestrator.station.hub import Hub, Listener
 from orchestrator.station.log import make_logger
-from orchestrator.station.recipes import PreparedPlan, RecipeShelf
+from orchestrator.station.recipes import ReadyRecipe, RecipeShelf
 from orchestrator.station.recovery import OpenRun
 from orchestrator.station.serials import UnitRule
 from orchestrator.station.settings import Settings, UnitSection
@@ -150,7 +150,7 @@ class Bench:
     def station(self) -> Station:
         """Return the station, made from what the test has set up by now."""
         clock = SystemClock()
-        shelf = RecipeShelf([PreparedPlan(each, {}, {}) for each in self.plans], "OP")
+        shelf = RecipeShelf([ReadyRecipe(each, {}, {}) for each in self.plans], "OP")
         parts = Parts(
             fixture=self.fixture,
             recorder=self.paper,
