@@ -69,10 +69,15 @@ class DeviceError:
         return f"{bits >> 20}.{bits & 0xFFFFF}"
 
     @property
-    def label(self) -> str:
-        """Both forms and the name: `error 10.18 CommandAuthorizationFailed, 10485778`."""
+    def numbers(self) -> str:
+        """Both forms and the name: `10.18 CommandAuthorizationFailed, 10485778`."""
         name = f" {self.symbol}" if self.symbol else ""
-        return f"error {self.dotted}{name}, {self.number}"
+        return f"{self.dotted}{name}, {self.number}"
+
+    @property
+    def label(self) -> str:
+        """The same as a refusal shows it: `error 10.18 CommandAuthorizationFailed, 10485778`."""
+        return f"error {self.numbers}"
 
 
 def decode(number: int) -> DeviceError:
@@ -123,14 +128,18 @@ class DeviceRefusal(Refusal):
 
 
 class BoardFault(ProductFault):
-    """The board cannot take what every other board takes: the unit is not good."""
+    """The board cannot take what every other board takes: the unit is not good.
+
+    It ends in FAIL, so its sentence does not say `error`, the word for what the station could not
+    judge.
+    """
 
     error_class: ClassVar[ErrorClass] = ErrorClass.BOARD
 
     def __init__(self, number: int, status: int = 0) -> None:
         self.meaning = decode(number)
         super().__init__(
-            f"{self.meaning.sentence} ({self.meaning.label})",
+            f"{self.meaning.sentence} (board code {self.meaning.numbers})",
             remedy=self.meaning.remedy,
             code=str(number),
         )

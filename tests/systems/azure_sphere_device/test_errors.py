@@ -106,6 +106,8 @@ def test_board_without_room_is_a_fault_of_the_product(number: int) -> None:
     assert isinstance(error, ProductFault)
     assert error.kind is ErrorClass.BOARD
     assert error.number == number
+    assert f"(board code {error.meaning.numbers})" in str(error)
+    assert "error" not in str(error).lower()
     assert {7340034, 14680082, 38797323} == BOARD_FAULTS
 
 
