@@ -10,11 +10,11 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from http.cookiejar import DefaultCookiePolicy
 from string import Formatter
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 from urllib.parse import quote
 
 import httpx
+from anyio.abc import AsyncResource
 from pydantic import BaseModel
 
 from orchestrator.domain.errors import (
@@ -98,7 +98,7 @@ def _fill(endpoint: Endpoint, path: Mapping[str, str]) -> str:
     return endpoint.path.format_map({name: quote(value, safe="") for name, value in path.items()})
 
 
-class HttpClient:
+class HttpClient(AsyncResource):
     """Calls endpoints of one peer. Use it as an async context, or close it with `aclose`.
 
     `base_url` is where to connect, `server_name` the name that the peer's certificate must carry
@@ -130,17 +130,6 @@ class HttpClient:
         self._retry = retry or RetryPolicy()
         self._connect_seconds = connect_seconds
         self._kept = self._connections(keep=1)
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self.aclose()
 
     async def aclose(self) -> None:
         """Close the kept connection. The client cannot be used afterwards."""

@@ -3,8 +3,9 @@
 import re
 import ssl
 from collections.abc import Mapping
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
+
+from anyio.abc import AsyncResource
 
 from orchestrator.domain.errors import NotSupported
 from orchestrator.systems.azure_sphere_device import endpoints
@@ -25,7 +26,7 @@ def _as_numbers(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in version.split("."))
 
 
-class BoardCalls:
+class BoardCalls(AsyncResource):
     """The connection to one board. Certificate and name are always verified.
 
     The name says that a board answers, not which one: that is `get_security_state`.
@@ -53,17 +54,6 @@ class BoardCalls:
             observe=self._observe,
             retry=retry,
         )
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self.aclose()
 
     async def aclose(self) -> None:
         """Close the connection to the board."""

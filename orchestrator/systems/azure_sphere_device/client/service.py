@@ -1,14 +1,13 @@
 """Category Devices: the local service that lists the boards attached to this machine."""
 
-from types import TracebackType
-from typing import Self
+from anyio.abc import AsyncResource
 
 from orchestrator.systems.azure_sphere_device import endpoints, models
 from orchestrator.transport.client import HttpClient, Transport
 from orchestrator.transport.retry import RetryPolicy
 
 
-class DeviceService:
+class DeviceService(AsyncResource):
     """The local service that lists the boards attached to this machine. Plain HTTP on loopback.
 
     Raises LinkFault, DeadlineExceeded, UnusableAnswer and Refusal.
@@ -22,17 +21,6 @@ class DeviceService:
         retry: RetryPolicy | None = None,
     ) -> None:
         self._http = HttpClient(url, peer=f"service {url}", transport=transport, retry=retry)
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self.aclose()
 
     async def aclose(self) -> None:
         """Close the connection to the service."""
