@@ -175,6 +175,7 @@ def _refusals(tables: Any) -> tuple[RefusalRow, ...]:
 _REFUSAL_NAMES = tuple(name for name, row in ROWS.items() if not row.proven)
 _IMAGE_TYPE = text("", r"[1-9]\d{0,4}", "the number of an image type")
 
+_STATES = ("Blank", "Module1Complete", "DeviceComplete", "Unknown")
 _STRINGS = Key("", lambda value: isinstance(value, str))
 BOARD_KEYS: dict[str, AnyKey] = {
     "recording": _short("file with the recording of a board: where this one starts", 4096),
@@ -192,11 +193,9 @@ BOARD_KEYS: dict[str, AnyKey] = {
         "sent as `REST-API-Version`; newer calls answer 404 with 15.2", "that of the OS"
     ),
     "security_state": one_of("what the silicon says", "TEST", "BLANK", "SECURE", "EOL", "UNKNOWN"),
-    "manufacturing_state": one_of(
-        "how far it is", "Blank", "Module1Complete", "DeviceComplete", "Unknown"
-    ),
+    "manufacturing_state": one_of("how far it is", *_STATES),
     "capabilities": list_of(
-        "11 development, 13 field servicing; a Blank board shows 12 in addition",
+        "11 development, 13 field servicing; a Blank board shows 12, too, see `rf_test_states`",
         whole("", 1, 255),
         "a list of whole numbers, for instance [11]",
     ),
@@ -277,6 +276,9 @@ BOARD_KEYS: dict[str, AnyKey] = {
     "detach_after_seconds": seconds("pulled so long after the start, 0: never"),
     "direct_device_complete": flag(_OPEN["direct_device_complete"]),
     "state_change_locked": flag(_OPEN["state_change_locked"]),
+    "rf_test_states": list_of(
+        _OPEN["rf_test_states"], one_of("", *_STATES), "a list of manufacturing states"
+    ),
     "reopening_capabilities": list_of(
         _OPEN["reopening_capabilities"],
         whole("", 1, 255),

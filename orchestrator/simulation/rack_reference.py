@@ -60,7 +60,8 @@ _RECORDING = """\
 `recording = "file.json"` lets a board start as a real one was when `orchestrator systems record`
 read it; other keys of the board win. The path is seen from the rack file. Keys and passwords are
 in no recording: every network that was in sight lets every key in. In `[rack]` the recording is
-where all boards start, each with a device id of its own.
+where all boards start, each with a device id of its own. When something was staged and the board
+did not tell what, an application is made up for it.
 """
 _OPEN = """\
 ## Open questions

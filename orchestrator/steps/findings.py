@@ -116,6 +116,20 @@ def image_findings(images: Images, expected: Mapping[str, str]) -> list[Finding]
     return findings
 
 
+def staged_findings(images: Images) -> list[Finding]:
+    """Judge that nothing is staged: the next installation on this board would install it."""
+    if not images.has_staged_updates:
+        return []
+    names = ", ".join(label(each) for each in images.components if each.is_update_staged)
+    return [
+        Finding(
+            "The board has images staged that were never installed" + (names and f": {names}"),
+            "Clear them with the rework recipe, then run the board again",
+            "STAGED_LEFT",
+        )
+    ]
+
+
 def rf_test_findings(images: Images) -> list[Finding]:
     """Judge that the RF test server is not on the board, whatever type it claims."""
     if all(component.uid.lower() != RF_TEST_SERVER for component in images.components):

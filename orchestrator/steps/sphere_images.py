@@ -13,6 +13,7 @@ from orchestrator.steps.findings import (
     label,
     refuse,
     rf_test_findings,
+    staged_findings,
 )
 from orchestrator.steps.image_facts import expected_images
 from orchestrator.steps.waiting import (
@@ -115,8 +116,8 @@ async def expect_images(
 ) -> None:
     """Compare the installed applications by image id; extra and missing ones both fail.
 
-    A debug server or RF test server left on the board fails as well. Without any parameter the
-    board must hold no application at all.
+    A debug server or RF test server left on the board fails as well, and so does whatever is staged
+    and was never installed. Without any parameter the board must hold no application at all.
 
     Args:
         images: Image packages that must be installed.
@@ -124,4 +125,5 @@ async def expect_images(
     """
     found = await board.get_images()
     ctx.measure("application_images", len(applications(found)))
-    refuse(image_findings(found, expected_images(images, image_ids)) + rf_test_findings(found))
+    expected = expected_images(images, image_ids)
+    refuse(image_findings(found, expected) + staged_findings(found) + rf_test_findings(found))

@@ -17,6 +17,7 @@ from orchestrator.steps.findings import (
     os_findings,
     refuse,
     rf_test_findings,
+    staged_findings,
     wifi_findings,
 )
 from orchestrator.steps.image_facts import expected_images
@@ -83,9 +84,9 @@ class _ReadyCheck:
         self._judge("os", findings + rf_test_findings(images))
 
     def images(self, images: Images, expected: dict[str, str]) -> None:
-        """Check 4: exactly the expected applications."""
+        """Check 4: exactly the expected applications, and nothing staged to become another."""
         self._ctx.measure("application_images", len(applications(images)))
-        self._judge("images", image_findings(images, expected))
+        self._judge("images", image_findings(images, expected) + staged_findings(images))
 
     async def wifi(self) -> None:
         """Check 5: no Wi-Fi network. While Wi-Fi is off nobody knows, which is no pass."""
@@ -136,8 +137,9 @@ async def ready_check(
     """Check state, capabilities, OS, applications and Wi-Fi; report all that is wrong together.
 
     The board must be in Module1Complete, the only state in which all five can be judged; in
-    another one the step fails and says why. What the board refuses to tell is an ERROR unless
-    something else is wrong with it as well.
+    another one the step fails and says why. Images that are staged and were never installed fail
+    the check of the applications. What the board refuses to tell is an ERROR unless something else
+    is wrong with it as well.
 
     Args:
         allowed_os: OS versions that may pass.

@@ -155,6 +155,18 @@ async def test_running_applications_pass_at_once(bench, image) -> None:
     assert it.ctx.progressed[-1] == (2, 2)
 
 
+async def test_staged_leftovers_fail_the_board(bench, image) -> None:
+    """The next installation would bring them; the sentence names them where the board does."""
+    app = image("app", 1)
+    it = bench(images=(left("app", app),), staged=(FOREIGN,))
+    with pytest.raises(Mismatch, match=r"never installed\. ") as caught:
+        await it.run("sphere.expect_images", images=[app])
+    assert caught.value.code == "STAGED_LEFT"
+    it = bench(images=(left("app", app),), staged=(left("app", image("app", 1, build=2)),))
+    with pytest.raises(Mismatch, match=f"app .{app.facts['component_id']}"):
+        await it.run("sphere.expect_images", images=[app])
+
+
 async def test_an_application_may_take_its_time(bench) -> None:
     """The step asks again until the state is there, within the time the recipe gives."""
     it = bench(images=(FOREIGN,))

@@ -73,6 +73,8 @@ async def test_all_broken_checks_stand_in_one_message(ready) -> None:
         ({"capabilities": (13,)}, "CAPABILITIES_DIFFER"),
         ({"os_version": "24.03"}, "OS_NOT_ALLOWED"),
         ({"images": (FOREIGN,)}, "IMAGE_EXTRA"),
+        ({"staged": (FOREIGN,)}, "STAGED_LEFT"),
+        ({"rf_test_states": ("Blank", "Module1Complete")}, "CAPABILITIES_DIFFER"),
         ({"wifi_networks": ("FactoryNet",)}, "WIFI_LEFT"),
         (
             {"images": (LeftoverImage("rf", RF_TEST_SERVER, FOREIGN.image_id),)},

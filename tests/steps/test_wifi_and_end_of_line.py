@@ -187,6 +187,18 @@ async def test_a_board_without_its_applications_is_not_locked(bench, load) -> No
     assert "lacks the application" in result.message
 
 
+async def test_staged_leftovers_keep_the_board_open(bench, load, recipes) -> None:
+    """What the next installation would bring must not be in the field."""
+    it, notebook = await loaded(bench, recipes, **DIRTY), Notebook()
+    ours = next(iter(it.board.storage.installed.values())).package
+    it.board.storage.stage(replace(ours, component_id="abcdef00-0000-4000-8000-000000000001"))
+    result = await run(load("end-of-line.yaml"), it, notebook)
+    assert result.outcome is Outcome.FAIL
+    assert "images staged that were never installed" in result.message
+    assert it.board.requests["set_manufacturing_state"] == 0
+    assert notebook.ends()["images"] == ["FAIL"]
+
+
 BAD = {
     "wrong OS": ({"os_version": "22.09"}, Outcome.FAIL, "runs OS 22.09"),
     "capability": ({"capabilities": (11,)}, Outcome.FAIL, "11 (appDevelopment)"),

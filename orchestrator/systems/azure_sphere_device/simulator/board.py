@@ -92,8 +92,8 @@ class SimulatedBoard:
 
     @property
     def capabilities(self) -> list[int]:
-        """The capability numbers as the board lists them: a blank one always shows RF test."""
-        default = {RF_TEST} if self.state == "Blank" else set()
+        """The capability numbers as the board lists them; young boards always show RF test."""
+        default = {RF_TEST} if self.state in self.spec.rf_test_states else set()
         return sorted(self.own_capabilities | default)
 
     def closes(self, call: str) -> bool:

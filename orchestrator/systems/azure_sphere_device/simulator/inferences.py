@@ -27,6 +27,10 @@ INFERENCES: tuple[Inference, ...] = (
     Inference("state_change_locked", True,
         "whether a DeviceComplete board refuses the change of the state itself",
         "the interface description's authorizer of the call"),
+    Inference("rf_test_states", ("Blank",),
+        "the manufacturing states in which every board shows the RF test capability (12)",
+        "a comment of the vendor's ready check names Blank; that Module1Complete ends it is from "
+        "memory"),
     Inference("reopening_capabilities", (11, 13),
         "which capabilities reopen the calls that DeviceComplete closes",
         "the vendor's page on servicing names both; which calls is not told"),

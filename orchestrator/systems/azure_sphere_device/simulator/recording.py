@@ -7,6 +7,7 @@ Keys and passwords are in no recording: every Wi-Fi network that was in sight le
 import base64
 import binascii
 import re
+import uuid
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
@@ -27,6 +28,9 @@ from orchestrator.transport.recording import RecordedAnswer, Recording
 
 SYSTEM = "azure_sphere_device"
 _SIDELOADED = frozenset({10, 19, 21})
+_APPLICATION = 10
+# Component of what was staged while the board did not tell what.
+_UNNAMED = uuid.UUID("8d0f2c4e-3f0b-4b58-9c39-6a1d5a1f7e02")
 _EMPTY_STORE_BYTES = 24514
 _VERSION = re.compile(r"\d{1,4}(\.\d{1,4}){1,2}")
 _RF_TEST = 12
@@ -124,8 +128,11 @@ def _identity(answers: _Answers, headers: Mapping[str, str]) -> dict[str, Any]:
     if state := answers.one("get_manufacturing_state", models.ManufacturingState):
         found["manufacturing_state"] = state.manufacturingState
     if capabilities := answers.one("get_device_capabilities", models.DeviceCapabilities):
-        default = {_RF_TEST} if found.get("manufacturing_state") == _BLANK else set()
         listed = capabilities.device_capabilities
+        blank = found.get("manufacturing_state") == _BLANK
+        default = {_RF_TEST} if blank else set()
+        if blank and _RF_TEST not in listed:
+            found["rf_test_states"] = ()
         found["capabilities"] = tuple(number for number in listed if number not in default)
     if status := answers.one("get_device_status", models.DeviceStatus):
         found["uptime_seconds"] = float(status.uptime)
@@ -144,12 +151,31 @@ def _flash(answers: _Answers) -> dict[str, Any]:
     own = [part for part in listed.components if part.image_type in _SIDELOADED]
     trusted_os = [part for part in listed.components if part not in own]
     images = tuple(_leftover(part, quotas, states) for part in own if part.images)
-    staged = {part.uid for part in own if part.is_update_staged}
     return {
         "images": images,
-        "staged": tuple(image for image in images if image.component_id in staged),
+        "staged": _staged(listed, own, images),
         "update_seconds": 3600.0 if listed.is_ota_update_in_progress else 0.0,
     } | ({"os_parts": tuple(trusted_os)} if trusted_os else {})
+
+
+def _staged(
+    listed: models.Images, own: list[models.ComponentDetails], images: tuple[LeftoverImage, ...]
+) -> tuple[LeftoverImage, ...]:
+    """Return what was staged; when the board did not tell what, an application made up."""
+    installed = {image.component_id: image for image in images}
+    found = tuple(
+        installed.get(part.uid) or _made_up(part.uid, part.name or "", part.image_type)
+        for part in own
+        if part.is_update_staged
+    )
+    if found or not listed.has_staged_updates:
+        return found
+    return (_made_up(str(_UNNAMED), "staged", _APPLICATION),)
+
+
+def _made_up(component_id: str, name: str, image_type: int) -> LeftoverImage:
+    image_id = str(uuid.uuid5(_UNNAMED, component_id))
+    return LeftoverImage(name, component_id, image_id, image_type=image_type)
 
 
 def _leftover(

@@ -163,6 +163,7 @@ class BoardSpec:
     detach_after_seconds: float = 0.0
     direct_device_complete: bool = True
     state_change_locked: bool = True
+    rf_test_states: tuple[ManufacturingStateName, ...] = ("Blank",)
     reopening_capabilities: tuple[int, ...] = (11, 13)
     closed_to_servicing: tuple[str, ...] = ()
     app_control_needs_capability: bool = False

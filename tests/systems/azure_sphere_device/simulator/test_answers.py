@@ -146,6 +146,23 @@ def test_a_jump_to_device_complete_is_a_switch(new_bench: Callable[..., Any]) ->
     assert lost.set_state("Module1Complete").status == 400
 
 
+def test_when_rf_test_mode_ends_is_a_switch(new_bench: Callable[..., Any]) -> None:
+    """With Blank unless the spec names other states; a capability file shows it in any state."""
+    path, shown = "/device/capabilities", {"device_capabilities": [12]}
+    bench = new_bench()
+    assert bench.call("GET", path).json == shown
+    bench.set_state("Module1Complete")
+    assert bench.call("GET", path).json == {"device_capabilities": []}
+    late = new_bench(
+        manufacturing_state="Module1Complete", rf_test_states=("Blank", "Module1Complete")
+    )
+    assert late.call("GET", path).json == shown
+    late.set_state("DeviceComplete")
+    assert late.call("GET", path).json == {"device_capabilities": []}
+    filed = new_bench(manufacturing_state="Module1Complete", capabilities=(12,))
+    assert filed.call("GET", path).json == shown
+
+
 @pytest.mark.parametrize("row", DEVICE_ENDPOINTS, ids=lambda row: row.name)
 def test_device_complete_locks_what_real_boards_lock(full_bench: Any, fill: Any, row: Any) -> None:
     """Open calls stay open, all others answer 403 with 10.18, until 11 or 13 reopens them.

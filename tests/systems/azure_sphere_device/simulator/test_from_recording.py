@@ -109,6 +109,65 @@ def test_a_connected_board_starts_connected(new_bench: Callable[..., Any]) -> No
     assert bench.call("GET", "/wifi/diagnostics/networks").json["values"] == [failure]
 
 
+STAGED_PART = {
+    "uid": "44444444-0000-4000-8000-000000000001",
+    "image_type": 10,
+    "is_update_staged": True,
+    "does_image_type_require_restart": False,
+    "name": "forgotten",
+    "images": [],
+}
+OS_PART = {
+    **STAGED_PART,
+    "uid": "44444444-0000-4000-8000-000000000002",
+    "image_type": 7,
+    "images": [
+        {
+            "uid": "44444444-0000-4000-8000-000000000003",
+            "length_in_bytes": 4096,
+            "uncompressed_length_in_bytes": 4096,
+            "replica_type": 1,
+        }
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("parts", "installed"),
+    [
+        ([], "8d0f2c4e-3f0b-4b58-9c39-6a1d5a1f7e02"),
+        ([STAGED_PART], STAGED_PART["uid"]),
+        ([OS_PART], "8d0f2c4e-3f0b-4b58-9c39-6a1d5a1f7e02"),
+    ],
+    ids=["nothing named", "an application", "a part of the OS"],
+)
+def test_staged_leftovers_stay_staged(
+    new_bench: Callable[..., Any], parts: list[Any], installed: str
+) -> None:
+    """Whether or not the board told what is staged; the next install installs something."""
+    flags = {"is_ota_update_in_progress": False, "restart_required": False}
+    kept = recording({"get_images": {**flags, "has_staged_updates": True, "components": parts}})
+    bench = new_bench(**vars_of(BoardSpec.from_recording(kept)))
+    assert bench.images()["has_staged_updates"] is True
+    assert bench.call("POST", "/update/install").status == 200
+    listed = bench.images()
+    assert listed["has_staged_updates"] is False
+    assert installed in {part["uid"] for part in listed["components"]}
+
+
+def test_a_blank_board_without_rf_test_stays_so(new_bench: Callable[..., Any]) -> None:
+    """What was recorded outranks what boards are thought to show."""
+    kept = recording(
+        {
+            "get_manufacturing_state": {"manufacturingState": "Blank"},
+            "get_device_capabilities": {"device_capabilities": [11]},
+        }
+    )
+    bench = new_bench(**vars_of(BoardSpec.from_recording(kept)))
+    told = bench.call("GET", "/device/capabilities").json
+    assert told == {"device_capabilities": [11]}
+
+
 def test_blobs_that_were_kept_come_back(new_bench: Callable[..., Any]) -> None:
     """Byte for byte."""
     kept = recording(
