@@ -16,12 +16,13 @@ from anyio.to_thread import run_sync
 from structlog.typing import FilteringBoundLogger
 
 from orchestrator.audit.database import Audit, open_audit, reading
-from orchestrator.audit.queries import open_runs
+from orchestrator.audit.queries import open_runs, standing_run
 from orchestrator.domain.clock import SystemClock
 from orchestrator.domain.errors import AuditUnavailable, OrchestratorError, Unreachable
 from orchestrator.domain.fixture import Fixture
 from orchestrator.domain.ids import TimeOrderedIds
-from orchestrator.domain.unit import Unit
+from orchestrator.domain.outcome import Outcome
+from orchestrator.domain.unit import DeviceIdentity, Unit
 from orchestrator.engine.step import StepDefinition
 from orchestrator.station.daemon import Parts, Station, StationEnd, Timing
 from orchestrator.station.edge import beside
@@ -35,6 +36,7 @@ from orchestrator.station.serials import UnitRule, unit_rule
 from orchestrator.station.settings import Settings
 from orchestrator.station.settings_file import load_settings
 from orchestrator.station.signals import stop_requests
+from orchestrator.station.tools import Verdict
 from orchestrator.steps.table import definitions
 from orchestrator.systems.azure_sphere_device.fixture import SphereFixture
 from orchestrator.systems.azure_sphere_device.image_package import inspect_image
@@ -151,10 +153,20 @@ def _parts(prepared: Prepared, audit: Audit, hub: Hub, log: FilteringBoundLogger
         rows = await audit.read(open_runs, station=prepared.settings.station.name)
         return [_open_run(row) for row in rows]
 
+    async def standing(slot: str, identity: DeviceIdentity) -> Verdict | None:
+        place = {"station": prepared.settings.station.name, "slot": slot}
+        board = {"system": identity.system, "device_id": identity.device_id}
+        row = await audit.read(standing_run, **place, **board)
+        if row is None:
+            return None
+        serial, outcome = row["serial_number"], Outcome(row["outcome"])
+        return Verdict(slot, serial, identity.device_id, row["run_id"], outcome, row["message"])
+
     return Parts(
         fixture=prepared.fixture,
         recorder=audit,
         open_runs=left_open,
+        standing=standing,
         database_version=audit.database_version,
         shelf=prepared.shelf,
         rule=prepared.rule,

@@ -42,6 +42,9 @@ from orchestrator.domain.outcome import Outcome
 
 Row = dict[str, Any]
 
+LEFT = "unit_left"
+"""The kind of event that says of a run: its unit was seen to leave the slot afterwards."""
+
 FAILED = (Outcome.FAIL.value, Outcome.ERROR.value, Outcome.TIMEOUT.value)
 """The outcomes of steps that failed; a stop from outside is no failure of the step."""
 
@@ -84,6 +87,13 @@ class Filters:
 
 
 EVERYTHING = Filters()
+RUN_COLUMNS: tuple[str, ...] = tuple(RUN_VIEW.c.keys())
+"""The columns of `runs`, also when no run is found."""
+FAILURE_COLUMNS = (
+    "recipe", "step_id", "name", "uses", "outcome", "failures", "runs", "last_run_id",
+    "last_ended_at", "message", "remedy",
+)  # fmt: skip
+"""The columns of `failures`, also when nothing failed."""
 
 
 def _runs_of(unit_ids: Select[str], *more: Select[str]) -> CompoundSelect[str]:
@@ -163,6 +173,30 @@ def open_runs(connection: Connection, station: str | None = None) -> list[Row]:
         still = and_(attempt.run_id == row["run_id"], attempt.outcome.is_(None))
         row["steps"] = _rows(connection, select(STEP_VIEW).where(still).order_by(attempt.sequence))
     return found
+
+
+def standing_run(
+    connection: Connection, *, station: str, slot: str, system: str, device_id: str
+) -> Row | None:
+    """Which verdict has the unit that sits in this slot? A row of `run_view`.
+
+    None unless the last run that began with this silicon was in this slot and came to an end that
+    is not INTERRUPTED, nothing ran there since, and the unit was not seen to leave.
+    """
+    met = select(identity.c.run_id).filter_by(system=system, device_id=device_id, sequence=0)
+    newest_first = RUN_VIEW.c.began_at.desc(), RUN_VIEW.c.run_id.desc()
+    its_runs = select(RUN_VIEW).where(RUN_VIEW.c.run_id.in_(met)).order_by(*newest_first)
+    found = _rows(connection, its_runs.limit(1))
+    if not found or found[0]["outcome"] in (None, Outcome.INTERRUPTED.value):
+        return None
+    last = found[0]
+    if (last["station_id"], last["slot"]) != (station, slot):
+        return None
+    here = select(run.c.run_id).filter_by(station_id=station, slot=slot)
+    later = here.where(run.c.began_at > last["began_at"]).limit(1)
+    left = select(event.c.event_id).filter_by(run_id=last["run_id"], kind=LEFT).limit(1)
+    over = any(connection.execute(query).first() is not None for query in (later, left))
+    return None if over else last
 
 
 def _written_out(word: str) -> ColumnElement[str]:

@@ -18,6 +18,7 @@ from orchestrator.domain.events import StationNotice
 from orchestrator.domain.fixture import Fixture
 from orchestrator.domain.ids import Ids
 from orchestrator.domain.records import Recorder
+from orchestrator.domain.unit import DeviceIdentity
 from orchestrator.engine.run import EngineServices
 from orchestrator.engine.step import StepDefinition
 from orchestrator.station.discovery import Discovery
@@ -29,7 +30,7 @@ from orchestrator.station.rows import event_row, recipe_rows, station_row
 from orchestrator.station.serials import UnitRule
 from orchestrator.station.settings import Settings
 from orchestrator.station.slot import Roster, Slot
-from orchestrator.station.tools import Session, Tools, Verdict
+from orchestrator.station.tools import Session, Standing, Tools, Verdict
 
 LOOKS_PER_SECOND = 20
 CLOSING_SECONDS = 10.0
@@ -37,11 +38,15 @@ CLOSING_SECONDS = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What `app` hands to a station. `open_runs` reads the audit for runs without an end."""
+    """What `app` hands to a station.
+
+    `open_runs` reads the audit for runs without an end, `standing` for a verdict that still holds.
+    """
 
     fixture: Fixture
     recorder: Recorder
     open_runs: Callable[[], Awaitable[Sequence[OpenRun]]]
+    standing: Standing
     database_version: str
     shelf: RecipeShelf
     rule: UnitRule
@@ -194,11 +199,18 @@ class Station:
             note=self._note,
             progressed=self._progressed,
             audit_is_lost=self._audit_is_lost,
+            standing=self._standing,
         )
 
     def _swap_check_seconds(self) -> float:
         # The whole station looks at no more than so many boards per second.
         return max(self._parts.timing.swap_check_seconds, len(self._roster) / LOOKS_PER_SECOND)
+
+    async def _standing(self, slot: str, identity: DeviceIdentity) -> Verdict | None:
+        # Who asks for so many boards wants as many runs.
+        if self._boards_wanted is not None:
+            return None
+        return await self._parts.standing(slot, identity)
 
     def _note(self, verdict: Verdict) -> None:
         self._done += 1

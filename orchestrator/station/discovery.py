@@ -41,6 +41,7 @@ class Discovery:
         self._poll_seconds = poll_seconds
         self._gone_seconds = gone_seconds
         self._failures = 0
+        self._first = True
         self._told: set[str] = set()
 
     async def run(self) -> None:
@@ -91,6 +92,7 @@ class Discovery:
             else:
                 seen.add(port)
                 self._board_on(port, attached)
+        self._first = False
         for slot in self._roster:
             if slot.port not in seen:
                 slot.missing(now, self._gone_seconds)
@@ -98,7 +100,7 @@ class Discovery:
     def _board_on(self, port: str, attached: Attached) -> None:
         slot = self._roster.at(port)
         if slot is not None:
-            slot.seen(attached)
+            slot.seen(attached, found=self._first)
         else:
             self._tell_once(port, f"A board on port {port} is ignored: no slot has this port")
 

@@ -5,7 +5,7 @@ it stays in it. What a step may do is the engine's business; here a run is opene
 rows, watched from outside and shown to people.
 """
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 
@@ -54,6 +54,7 @@ class _Bound:
     identity: DeviceIdentity | None = None
     unit: Unit | None = None
     address: str = ""
+    run_id: str = ""
 
 
 class Pipeline:
@@ -117,11 +118,27 @@ class Pipeline:
             identity = await self._read_identity(link, visit)
             if not self._slot.is_here(visit):
                 return
-            unit = self._tools.rule.unit_of(identity)
-            self._bound.identity, self._bound.unit = identity, unit
+            self._bound.identity = identity
+            self._bound.unit = unit = self._tools.rule.unit_of(identity)
+            if visit.found and identity is not None and await self._stands(identity):
+                return
             prepared = self._tools.shelf.choose(unit)
             with self._tools.claims.hold(identity, self._slot.name):
                 await self._run(link, identity, unit, prepared)
+
+    async def _stands(self, identity: DeviceIdentity) -> bool:
+        """Show what the board came to if it was judged here and only the station was away."""
+        async with self._tools.look_limit:
+            verdict = await self._tools.standing(self._slot.name, identity)
+        if verdict is None:
+            return False
+        self._bound.run_id = verdict.run_id
+        said = verdict.message or verdict.outcome.value
+        self._show(
+            _STATE_OF.get(verdict.outcome, SlotState.ERROR),
+            f"{said} (run {verdict.run_id}, before this start). Take it out",
+        )
+        return True
 
     async def _read_identity(self, link: UnitLink, visit: Visit) -> DeviceIdentity | None:
         """Read the identity, again and again while the board may still be starting.
@@ -186,6 +203,7 @@ class Pipeline:
         async with self._controlled() as control:
             services = replace(tools.services, publish=self._note_step)
             result = await execute(prepared.plan, request, services, control)
+        self._bound.run_id = run_id
         state = _STATE_OF.get(result.outcome, SlotState.ERROR)
         self._show(state, result.message or _words_for(result.outcome))
         tools.note(self._verdict(result.outcome, result.message, run_id))
@@ -228,10 +246,13 @@ class Pipeline:
             if isinstance(read, DeviceIdentity) and self._is_another(read):
                 await self._record_swap(read)
                 slot.renew()
+                return
             pace = self._tools.swap_check_seconds()
             wait = min(2 * wait, LAST_SWAP_CHECK_SECONDS) if read is None else pace
         if slot.visit is None:
             self._show(SlotState.EMPTY, "Put a board in.")
+        if self._bound.run_id:
+            await self._record("unit_left", {}, self._bound.run_id)
 
     async def _look_again(self) -> DeviceIdentity | None:
         visit = self._slot.visit
@@ -260,9 +281,14 @@ class Pipeline:
             "before": before.device_id if before is not None else None,
             "after": read.device_id,
         }
+        await self._record("swap", detail)
+
+    async def _record(
+        self, kind: str, detail: Mapping[str, object], run_id: str | None = None
+    ) -> None:
         with Edge() as edge:
             await self._tools.services.recorder.record(
-                event_row(self._tools, "swap", detail, self._slot.name)
+                event_row(self._tools, kind, detail, self._slot.name, run_id)
             )
         if edge.error is not None:
             self._report(edge.error)

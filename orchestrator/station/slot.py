@@ -14,10 +14,14 @@ from orchestrator.domain.fixture import Attached
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """One stay of a board in a slot. `attached` is where it answered last."""
+    """One stay of a board in a slot. `attached` is where it answered last.
+
+    `found` says that the board was here before the station looked for the first time.
+    """
 
     number: int
     attached: Attached
+    found: bool = False
 
 
 class Slot:
@@ -41,10 +45,10 @@ class Slot:
         """Rises with every change."""
         return self._version
 
-    def seen(self, attached: Attached) -> None:
-        """Note that the list shows a board here."""
+    def seen(self, attached: Attached, *, found: bool = False) -> None:
+        """Note that the list shows a board here; `found` when it is the station's first list."""
         if self.visit is None:
-            self._begin(attached)
+            self._begin(attached, found=found)
             return
         moved = attached.address != self.visit.attached.address
         if moved or self._missing_since is not None:
@@ -92,10 +96,10 @@ class Slot:
         """Say whether that visit has not ended."""
         return self.visit is not None and self.visit.number == visit.number
 
-    def _begin(self, attached: Attached) -> None:
+    def _begin(self, attached: Attached, *, found: bool = False) -> None:
         self._visits += 1
         self._missing_since = None
-        self.visit = Visit(self._visits, attached)
+        self.visit = Visit(self._visits, attached, found)
         self._changed()
 
     def _end(self) -> None:

@@ -3,7 +3,7 @@
 A plain bundle: it is made once by the daemon and decides nothing by itself.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -40,6 +40,10 @@ class Verdict:
     run_id: str
     outcome: Outcome
     message: str
+
+
+Standing = Callable[[str, DeviceIdentity], Awaitable[Verdict | None]]
+"""Says what a board came to in that slot, if it has sat there since. Raises AuditUnavailable."""
 
 
 class Claims:
@@ -86,6 +90,7 @@ class Tools:
     note: Callable[[Verdict], None]
     progressed: Callable[[], None]
     audit_is_lost: Callable[[AuditUnavailable], None]
+    standing: Standing
     claims: Claims = field(default_factory=Claims)
     look_limit: anyio.CapacityLimiter = field(
         default_factory=lambda: anyio.CapacityLimiter(LOOKS_AT_ONCE)

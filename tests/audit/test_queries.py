@@ -143,6 +143,39 @@ async def test_open_runs_are_found_for_recovery(database_url: str) -> None:
         assert len(await audit.read(queries.open_runs)) == 1
 
 
+async def test_a_verdict_stands_while_the_unit_sits_there(database_url: str) -> None:
+    """The last run of that silicon in that slot, ended by itself, with nothing seen since."""
+
+    async def standing(audit: Audit, slot: str = "1", station: str = "st1") -> str | None:
+        found = await audit.read(
+            queries.standing_run,
+            station=station,
+            slot=slot,
+            system="azure-sphere",
+            device_id=DEVICE,
+        )
+        return found["run_id"] if found else None
+
+    async with open_audit(database_url) as audit:
+        await audit.record(*BASE)
+        assert await standing(audit) is None
+        await audit.record(run("R1", 10), identity("R1", DEVICE, None))
+        assert await standing(audit) is None, "still open"
+        await audit.record(run_end("R1", "FAIL", 11))
+        assert await standing(audit) == "R1"
+        assert await standing(audit, slot="2") is None
+        assert await standing(audit, station="st2") is None
+        await audit.record(run("R2", 20), run_end("R2", second=21))
+        assert await standing(audit) is None, "something else ran there"
+        await audit.record(run("R3", 30), identity("R3", DEVICE, None), run_end("R3", second=31))
+        assert await standing(audit) == "R3"
+        await audit.record(EventRow("E1", "st1", "1", "R3", "unit_left", "{}", at(32)))
+        assert await standing(audit) is None, "it has left"
+        cut = run_end("R4", "INTERRUPTED", 41)
+        await audit.record(run("R4", 40), identity("R4", DEVICE, None), cut)
+        assert await standing(audit) is None, "it came to no end"
+
+
 async def test_failures_are_counted_with_their_last_message(database_url: str) -> None:
     """By step and outcome, attempts and runs, and what the last one said."""
     async with story(database_url) as audit:

@@ -170,6 +170,27 @@ async def test_after_a_kill_the_next_start_closes_what_was_open(tmp_path: Path) 
     assert ask(tmp_path, OPEN_RUNS) == [(0,)]
 
 
+async def test_a_board_left_in_its_slot_is_not_run_again_after_a_restart(tmp_path: Path) -> None:
+    """The next start shows its verdict; taken out and put in again it gets another run."""
+    async with run_rack([BoardSpec(slot_path="1111", **FAST)]) as rack:
+        config = write_settings(tmp_path, rack)
+        async with station(config) as running:
+            await running.state("1111", "PASS")
+            running.process.send_signal(signal.SIGTERM)
+            assert await running.ended() == 143
+        async with station(config) as running:
+            shown = await running.state("1111", "PASS", "RUN")
+            [(run_id,)] = ask(tmp_path, "SELECT run_id FROM run")
+            assert f"PASS (run {run_id}, before this start)" in shown["message"]
+            rack.slot("1111").detach()
+            await running.state("1111", "EMPTY")
+            rack.slot("1111").attach()
+            await running.state("1111", "RUN")
+            running.process.send_signal(signal.SIGTERM)
+            assert await running.ended() == 143
+    assert ask(tmp_path, "SELECT run_id FROM event WHERE kind = 'unit_left'") == [(run_id,)]
+
+
 async def test_a_second_station_on_the_same_folder_is_refused(tmp_path: Path) -> None:
     """It ends with 75 at once and names the process that holds the folder."""
     async with run_rack([BoardSpec(slot_path="1111", **FAST)]) as rack:

@@ -26,6 +26,7 @@ from orchestrator.station.recipes import ReadyRecipe, RecipeShelf
 from orchestrator.station.recovery import OpenRun
 from orchestrator.station.serials import UnitRule
 from orchestrator.station.settings import Settings, UnitSection
+from orchestrator.station.tools import Verdict
 from tests.station.fakes import FakeBoard, FakeFixture
 
 TIMING = Timing(poll_seconds=0.01, gone_seconds=0.03, ready_seconds=1.0, swap_check_seconds=0.05)
@@ -98,6 +99,7 @@ class Paper:
         self.rows: list[Record] = []
         self.lost: AuditUnavailable | None = None
         self.left: list[OpenRun] = []
+        self.judged: dict[tuple[str, str], Verdict] = {}
 
     async def record(self, *records: Record) -> None:
         """Keep the rows."""
@@ -123,6 +125,11 @@ class Paper:
             if row.run_id not in ended
         ]
         return [run for run in [*self.left, *begun] if run.run_id not in ended]
+
+    async def standing(self, slot: str, identity: DeviceIdentity) -> Verdict | None:
+        """Return what the test says the board came to before this start."""
+        await anyio.lowlevel.checkpoint()
+        return self.judged.get((slot, identity.device_id))
 
 
 class Bench:
@@ -155,6 +162,7 @@ class Bench:
             fixture=self.fixture,
             recorder=self.paper,
             open_runs=self.paper.open_runs,
+            standing=self.paper.standing,
             database_version="paper",
             shelf=shelf,
             rule=self.rule,

@@ -15,6 +15,7 @@ from orchestrator.domain.records import EventRow, IdentityRow, RunEndRow, RunRow
 from orchestrator.recipe.plan import AppliesTo
 from orchestrator.station.serials import UnitRule
 from orchestrator.station.settings import SerialNumberSection, UnitSection
+from orchestrator.station.tools import Verdict
 from tests.station.bench import TIMING, Bench, plan
 from tests.station.fakes import FakeBoard, device_id
 
@@ -68,6 +69,84 @@ async def test_a_board_left_in_its_slot_is_not_run_twice(tmp_path: Path) -> None
         bench.fixture.put("1", board)
         await watch.state("1", SlotState.PASS)
     assert bench.paper.outcomes() == ["PASS", "PASS"]
+
+
+_STATES_WITH_A_RUN = set(SlotState) - {SlotState.EMPTY, SlotState.CHECK}
+
+
+def judged(bench: Bench, outcome: Outcome, message: str = "") -> None:
+    """Have the audit say that board 1 came to that in slot 1 before this start."""
+    bench.paper.judged["1", device_id(1)] = Verdict(
+        "1", None, device_id(1), "OLD", outcome, message
+    )
+
+
+@pytest.mark.parametrize(
+    ("outcome", "message", "state"),
+    [
+        (Outcome.PASS, "", SlotState.PASS),
+        (Outcome.FAIL, "OS is 22.07, must be 22.09", SlotState.FAIL),
+        (Outcome.ERROR, "no answer", SlotState.ERROR),
+        (Outcome.ABORTED, "station was stopped", SlotState.STOPPED),
+    ],
+)
+async def test_a_board_judged_before_the_start_keeps_its_verdict(
+    tmp_path: Path, outcome: Outcome, message: str, state: SlotState
+) -> None:
+    """It sat there while the station was away: its verdict is shown, and leaving ends that."""
+    bench = Bench(tmp_path)
+    judged(bench, outcome, message)
+    board = bench.fixture.put("1", FakeBoard(1))
+    async with bench.running() as watch:
+        shown = await watch.state("1", *_STATES_WITH_A_RUN)
+        assert (shown.state, shown.device_id) == (state, device_id(1))
+        said = message or "PASS"
+        assert shown.message == f"{said} (run OLD, before this start). Take it out"
+        looked = board.identity_reads
+        while board.identity_reads < looked + 2:
+            await anyio.lowlevel.checkpoint()
+        assert board.acted == 0
+        del bench.fixture.boards["1"]
+        await watch.state("1", SlotState.EMPTY)
+        bench.fixture.put("1", board)
+        await watch.state("1", SlotState.RUN)
+        await watch.state("1", SlotState.PASS)
+    [left] = [row for row in bench.paper.of(EventRow) if row.kind == "unit_left"]
+    assert (left.run_id, left.slot) == ("OLD", "1")
+
+
+async def test_a_board_put_in_after_the_start_is_run(tmp_path: Path) -> None:
+    """Whoever was seen to come in wants a run, whatever the audit knows of the slot."""
+    bench = Bench(tmp_path)
+    judged(bench, Outcome.PASS)
+    async with bench.running() as watch:
+        while bench.fixture.polls < 2:
+            await anyio.lowlevel.checkpoint()
+        bench.fixture.put("1", FakeBoard(1))
+        await watch.state("1", SlotState.RUN)
+        await watch.state("1", SlotState.PASS)
+
+
+async def test_a_number_of_boards_means_as_many_runs(tmp_path: Path) -> None:
+    """A station that ends by itself runs what it finds, judged before or not."""
+    bench = Bench(tmp_path)
+    judged(bench, Outcome.PASS)
+    board = bench.fixture.put("1", FakeBoard(1))
+    async with bench.running(1) as watch:
+        await watch.ended.wait()
+    assert board.acted == 1
+
+
+async def test_a_departure_is_recorded_with_the_run(tmp_path: Path) -> None:
+    """The audit knows that the board of a run has left its slot."""
+    bench = Bench(tmp_path)
+    bench.fixture.put("1", FakeBoard(1))
+    async with bench.running() as watch:
+        await watch.state("1", SlotState.PASS)
+        del bench.fixture.boards["1"]
+        await watch.state("1", SlotState.EMPTY)
+    [left] = [row for row in bench.paper.of(EventRow) if row.kind == "unit_left"]
+    assert left.run_id == bench.paper.of(RunRow)[0].run_id
 
 
 @pytest.mark.parametrize("moved", [False, True])
@@ -242,6 +321,20 @@ async def test_a_board_without_serial_number_is_blocked(tmp_path: Path) -> None:
     assert ends["1"].outcome is Outcome.ERROR
     assert "Add its device id to s.csv" in ends["1"].message
     assert (ends["2"].outcome, ends["2"].serial_number) == (Outcome.PASS, "SN-2")
+
+
+async def test_a_blocked_board_that_is_exchanged_is_noticed(tmp_path: Path) -> None:
+    """Its identity is known although it has no serial number: the next board gets its run."""
+    bench = Bench(tmp_path)
+    section = UnitSection(serial_number=SerialNumberSection(rule="csv", file=Path("s.csv")))
+    bench.rule = UnitRule(section, {device_id(2): "SN-2"})
+    bench.fixture.put("1", FakeBoard(1))
+    async with bench.running() as watch:
+        blocked = await watch.state("1", SlotState.BLOCKED)
+        assert blocked.device_id == device_id(1)
+        bench.fixture.put("1", FakeBoard(2))
+        passed = await watch.state("1", SlotState.PASS)
+    assert passed.serial_number == "SN-2"
 
 
 async def test_one_identity_in_two_slots_is_one_too_many(tmp_path: Path) -> None:
