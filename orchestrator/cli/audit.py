@@ -105,7 +105,7 @@ def runs(
         "run_id", "station_id", "slot", "serial_number", "recipe", "outcome", "began_at",
         "seconds", "message",
     )  # fmt: skip
-    _print(rows, how, columns)
+    _print(rows, how, columns, queries.RUN_COLUMNS)
     if len(rows) == limit and how is Format.TABLE:
         say(f"the newest {limit}; see more with --limit")
 
@@ -210,15 +210,20 @@ def failures(
         )
         rows = queries.failures(connection, filters, limit)
     columns = ("recipe", "step_id", "outcome", "failures", "runs", "last_ended_at", "message")
-    _print(rows, how, columns)
+    _print(rows, how, columns, queries.FAILURE_COLUMNS)
 
 
-def _print(rows: Sequence[dict[str, Any]], how: Format, columns: Sequence[str]) -> None:
+def _print(
+    rows: Sequence[dict[str, Any]],
+    how: Format,
+    columns: Sequence[str],
+    every: Sequence[str] | None = None,
+) -> None:
     """Print `columns` for people; for programs every member, as the schema names them."""
     if how is Format.TABLE:
         print_rows([_readable(row) for row in rows], how, columns)
     else:
-        print_rows(rows, how)
+        print_rows(rows, how, every)
 
 
 def _readable(row: dict[str, Any]) -> dict[str, Any]:

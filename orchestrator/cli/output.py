@@ -84,7 +84,9 @@ def say(text: str) -> None:
 def show_error(error: OrchestratorError) -> None:
     """Write an error to stderr: what and where first, what to do as the last line."""
     places = ", ".join(f"{name} {place}" for name, place in error.where.items())
-    say("error: " + _lines(error.what + (f" ({places})" if places else "")))
+    # The mistakes of recipes come as a list in which each already says what it is.
+    kind = "" if error.what.startswith(("error[", "warning[")) else "error: "
+    say(kind + _lines(error.what + (f" ({places})" if places else "")))
     if error.remedy:
         say("  " + _lines(error.remedy))
 

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from orchestrator.systems.azure_sphere_device.simulator import BoardSpec
 
 app = typer.Typer(
-    help="Pretend boards for developing recipes, and signed sample images.",
+    help="Pretend boards for developing recipes, and signed sample images.\n\n"
+    "Example: orchestrator simulate rack --boards 8 --https-port 8443",
     no_args_is_help=True,
     rich_markup_mode=None,
 )

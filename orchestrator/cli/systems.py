@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from orchestrator.transport.recording import Recording
 
 app = typer.Typer(
-    help="The outside systems: their operations, and recordings of real ones.",
+    help="The outside systems: their operations, and recordings of real ones.\n\n"
+    "Example: orchestrator systems operations --system azure_sphere_device",
     no_args_is_help=True,
     rich_markup_mode=None,
 )

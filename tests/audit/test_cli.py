@@ -54,6 +54,15 @@ def test_runs_are_narrowed_by_options(data_dir: str) -> None:
     assert (row["run_id"], row["outcome"]) == ("R2", "FAIL")
 
 
+@pytest.mark.parametrize("question", ["runs", "failures"])
+def test_csv_names_its_columns_also_when_nothing_is_found(data_dir: str, question: str) -> None:
+    """A program that reads the file meets the same columns on a day without rows."""
+    some = ask("audit", question, "--data-dir", data_dir, "--format", "csv")
+    none = ask("audit", question, "--data-dir", data_dir, "--format", "csv", "--slot", "nowhere")
+    assert none.exit_code == 0
+    assert none.stdout == some.stdout.splitlines(keepends=True)[0]
+
+
 def test_runs_as_a_table_are_for_people(data_dir: str) -> None:
     """Durations in seconds, and a word when there are more rows."""
     result = ask("audit", "runs", "--data-dir", data_dir, "--limit", "2")

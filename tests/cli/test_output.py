@@ -15,7 +15,7 @@ from orchestrator.cli.output import (
     show_error,
     wants_colour,
 )
-from orchestrator.domain.errors import StationFault
+from orchestrator.domain.errors import RecipeMistakes, StationFault
 
 ROWS = [
     {"slot": "1", "message": "=cmd|' /C calc'!A0", "rssi": "-71", "steps": ["a", "b"]},
@@ -83,6 +83,14 @@ def test_an_error_ends_with_what_to_do(capsys: pytest.CaptureFixture[str]) -> No
     """What and where first, the action last."""
     show_error(StationFault("the board\x07 hung", remedy="Pull it", where={"slot": "3"}))
     assert capsys.readouterr().err == "error: the board\\x07 hung (slot 3)\n  Pull it\n"
+
+
+def test_the_mistakes_of_a_recipe_are_not_called_errors_twice(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Each entry of the list already says what it is."""
+    show_error(RecipeMistakes("error[R015]: `version` is missing", remedy="Correct it"))
+    assert capsys.readouterr().err == "error[R015]: `version` is missing\n  Correct it\n"
 
 
 @pytest.mark.parametrize(
