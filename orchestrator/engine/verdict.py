@@ -86,7 +86,8 @@ def verdict_of(error: OrchestratorError, secrets: Mapping[str, Secret]) -> Verdi
 
 def without_secrets(text: str, secrets: Mapping[str, Secret]) -> str:
     """Return `text`, shortened if it is endless, with the value of every secret replaced."""
-    for secret in secrets.values():
+    # The longest first: one that begins like another would leave the rest of it to be read.
+    for secret in sorted(secrets.values(), key=lambda each: len(each.reveal()), reverse=True):
         value = secret.reveal()
         if len(value) >= _LEAST_SECRET:
             text = text.replace(value, f"secret:{secret.name}")

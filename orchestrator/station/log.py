@@ -7,6 +7,7 @@ audit. The logger is an object that is handed on, nothing is configured for the 
 import re
 import sys
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from typing import Any, Literal, TextIO
 
 import structlog
@@ -41,7 +42,7 @@ def make_logger(
     target = stream if stream is not None else sys.stderr
     as_json = style == "json" or (style == "auto" and not target.isatty())
     logger: FilteringBoundLogger = structlog.wrap_logger(
-        structlog.PrintLogger(target),
+        _Lines(target),
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True, key="ts"),
@@ -54,6 +55,17 @@ def make_logger(
         cache_logger_on_first_use=False,
     )
     return logger
+
+
+class _Lines(structlog.PrintLogger):
+    """Writes lines as long as somebody takes them: boards do not stop for a terminal that went."""
+
+    def msg(self, message: str) -> None:
+        """Write `message` as a line; a stream that is closed or full loses it."""
+        with suppress(OSError):
+            super().msg(message)
+
+    debug = info = warning = error = msg
 
 
 def _renderers(as_json: bool) -> Sequence[Processor]:
@@ -82,7 +94,8 @@ class Redactor:
     """Hides members with a telling name, and the known secrets wherever they stand in a text."""
 
     def __init__(self, secrets: tuple[str, ...]) -> None:
-        self._secrets = tuple(secret for secret in secrets if secret)
+        # The longest first: one that begins like another would leave the rest of it to be read.
+        self._secrets = tuple(sorted(filter(None, secrets), key=len, reverse=True))
 
     def __call__(self, logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
         """Return the members of `event` without what nobody may read."""

@@ -193,6 +193,14 @@ async def test_secrets_are_cut_out_of_what_an_error_says() -> None:
     assert "hunter2" not in result.message
 
 
+async def test_a_secret_that_begins_like_another_is_cut_out_whole() -> None:
+    """The shorter one, given first, leaves no rest of the longer one."""
+    bench = Bench(definition("leaks", raises(StationFault("token hunter2-and-more refused"))))
+    bench.secrets(short="hunter2", long="hunter2-and-more")
+    await bench.run(plan(planned("leaks")))
+    assert bench.recorder.ends[0].message == "token secret:long refused"
+
+
 async def test_an_endless_message_is_shortened() -> None:
     """A step that crashes with megabytes of text does not fill the audit."""
     bench = Bench(definition("talks", raises(ValueError("x" * 100_000))))

@@ -190,6 +190,30 @@ def test_no_secret_reaches_the_log() -> None:
     assert json.loads(stream.getvalue())["api_token"] == HIDDEN
 
 
+@pytest.mark.parametrize("secrets", [["wifi-key", "wifi-key-7531"], ["wifi-key-7531", "wifi-key"]])
+def test_a_secret_that_begins_like_another_is_hidden_whole(secrets: list[str]) -> None:
+    """Whatever their order, the longer one leaves no rest."""
+    stream = io.StringIO()
+    make_logger(style="json", secrets=secrets, stream=stream).info("sent wifi-key-7531, wifi-key")
+    assert json.loads(stream.getvalue())["event"] == f"sent {HIDDEN}, {HIDDEN}"
+
+
+class Gone(io.StringIO):
+    """A stream whose reader has gone away."""
+
+    def write(self, text: str) -> int:
+        """Fail as a closed pipe does."""
+        raise BrokenPipeError(32, "Broken pipe")
+
+
+@pytest.mark.parametrize("event", EVENTS, ids=lambda event: type(event).__name__)
+def test_a_terminal_that_went_away_stops_nothing(event: Event) -> None:
+    """Boards are worked on while nobody can read about it."""
+    log = make_logger(level="debug", style="text", stream=Gone())
+    log_event(log, event)
+    log.error("pipeline", exc_info=ValueError("x"))
+
+
 def test_text_lines_show_control_characters_escaped() -> None:
     """What a board says cannot move the cursor or begin a line of its own."""
     stream = io.StringIO()
