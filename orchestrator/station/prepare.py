@@ -157,7 +157,10 @@ def _secret_value(reference: SecretReference) -> str:
     if reference.file is None:
         return ""
     try:
-        content = reference.file.read_bytes()[:_SECRET_CAP_BYTES]
+        with reference.file.open("rb") as file:
+            content = file.read(_SECRET_CAP_BYTES + 1)
+        if len(content) > _SECRET_CAP_BYTES:
+            return ""
         return content.decode("utf-8").removesuffix("\n").removesuffix("\r")
     except (OSError, UnicodeDecodeError):
         return ""

@@ -90,9 +90,9 @@ def test_a_missing_secret_says_how_it_is_given(tmp_path: Path) -> None:
         prepare_recipes(settings(tmp_path, "a.yaml", inputs={"boards": 1}), CATALOGUE)
 
 
-@pytest.mark.parametrize("content", [None, b"", b"\xff\xfe"])
+@pytest.mark.parametrize("content", [None, b"", b"\xff\xfe", b"x" * (64 * 1024 + 1)])
 def test_a_secret_file_that_holds_nothing_readable(tmp_path: Path, content: bytes | None) -> None:
-    """A missing, empty or binary file is told by its name."""
+    """A missing, empty, binary or endless file is told by its name, and never cut short."""
     (tmp_path / "a.yaml").write_text(RECIPE)
     if content is not None:
         (tmp_path / "key").write_bytes(content)
