@@ -17,7 +17,6 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
-from orchestrator.domain.errors import OrchestratorError
 from orchestrator.simulation.sockets import BACKLOG, listening_socket
 from orchestrator.systems.azure_sphere_device.simulator.refusals import LinkDropped
 from orchestrator.systems.azure_sphere_device.simulator.service import Slot
@@ -98,16 +97,27 @@ class Background:
     def __init__(self) -> None:
         self._tasks: set[asyncio.Task[None]] = set()
 
+    def __len__(self) -> int:
+        return len(self._tasks)
+
     def start(self, work: Coroutine[Any, Any, None]) -> None:
         """Run `work` from now on."""
-        self._tasks.add(asyncio.create_task(work))
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._forget)
+
+    def _forget(self, task: asyncio.Task[None]) -> None:
+        """Keep of what has ended only what went wrong: boards restart without end."""
+        if task.cancelled() or task.exception() is None:
+            self._tasks.discard(task)
 
     async def close(self) -> None:
         """Cancel what still runs and wait for it. Raises what one of the tasks raised."""
-        for task in self._tasks:
+        tasks = list(self._tasks)
+        for task in tasks:
             task.cancel()
-        for result in await asyncio.gather(*self._tasks, return_exceptions=True):
-            if isinstance(result, OrchestratorError):
+        for result in await asyncio.gather(*tasks, return_exceptions=True):
+            if isinstance(result, Exception):
                 raise result
 
 
