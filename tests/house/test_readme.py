@@ -42,6 +42,15 @@ def test_every_command_of_the_readme_runs(tmp_path: Path) -> None:
         assert done.returncode == expected, f"{command}\n{done.stdout}\n{done.stderr}"
 
 
+def test_the_recipe_shown_is_the_recipe_shipped() -> None:
+    """The lines of the first screen stand in the file that it names."""
+    shown = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
+    assert shown
+    shipped = (ROOT / "recipes" / "guardian-line.yaml").read_text(encoding="utf-8")
+    for lines in shown:
+        assert lines in shipped
+
+
 @pytest.mark.parametrize("page", sorted(ROOT.glob("*.md")) + sorted((ROOT / "docs").rglob("*.md")))
 def test_links_between_pages_lead_somewhere(page: Path) -> None:
     """A relative link names a file that exists."""
