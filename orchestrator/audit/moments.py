@@ -30,11 +30,11 @@ def _moment(typed: str, of_day: time) -> datetime:
         if _DATE.fullmatch(typed):
             return datetime.combine(date.fromisoformat(typed), of_day, UTC)
         moment = datetime.fromisoformat(typed)
-    except ValueError as error:
+        if moment.tzinfo is None:
+            raise _not_understood(typed, "the zone is missing")
+        return moment.astimezone(UTC)
+    except (ValueError, OverflowError) as error:
         raise _not_understood(typed, str(error)) from None
-    if moment.tzinfo is None:
-        raise _not_understood(typed, "the zone is missing")
-    return moment
 
 
 def _not_understood(typed: str, why: str) -> InputMistakes:

@@ -19,7 +19,9 @@ On SQLite it is the file `audit.db` in the data directory, on PostgreSQL the dat
 `database_url`; the tables are the same. Any program may read while a station runs: open the SQLite
 file read-only (`sqlite3 'file:data/audit.db?mode=ro'`), never with a program that writes.
 
-- Rows are only added. Triggers refuse UPDATE and DELETE.
+- Rows are only added. Triggers refuse UPDATE and DELETE. On SQLite they do not see what the REPLACE
+  clause removes, unless `PRAGMA recursive_triggers` is ON, as it is on the station's connection:
+  one more reason to open the file read-only.
 - Times are texts: RFC 3339, UTC, microseconds (`2026-11-21T02:00:00.000000Z`); they sort as text.
 - Durations are whole microseconds. Measured numbers and limits are decimal texts, never floats.
 - Outcomes are PASS, SKIPPED, FAIL, TIMEOUT, ERROR, ABORTED, INTERRUPTED. What has not ended has no

@@ -29,6 +29,8 @@ _PRAGMAS: tuple[tuple[str, str, object], ...] = (
     ("synchronous", "FULL", 2),
     ("foreign_keys", "ON", 1),
     ("mmap_size", "0", 0),
+    # Without it INSERT OR REPLACE removes a row past the triggers that keep rows.
+    ("recursive_triggers", "ON", 1),
 )
 
 

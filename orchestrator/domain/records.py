@@ -3,14 +3,18 @@
 Each record is a named tuple whose members are the columns of one table, in order: what a caller
 hands over is what the database binds. Rows are only ever added. Times are RFC 3339 texts in UTC
 (`clock.timestamp`), durations whole microseconds, structured values canonical JSON text, measured
-numbers decimal text: no float ever enters. `audit/tables.py` has the same names; a test compares.
+numbers decimal text: no float ever enters. `audit/tables.py` says which table keeps which record;
+a test compares the columns.
 """
 
 from typing import NamedTuple, Protocol
 
 
 class StationRow(NamedTuple):
-    """A start of the daemon: which program, on which machine, with which versions."""
+    """A start of the daemon: which program, on which machine, with which versions.
+
+    Kept in the table `session`.
+    """
 
     session_id: str
     station_id: str
@@ -192,8 +196,8 @@ class Recorder(Protocol):
     async def record(self, *records: Record) -> None:
         """Return when all `records` are durable, in one transaction, in this order.
 
-        Rows that are written once (recipe, artifact, unit) are left as they are when already
-        there. Raises AuditUnavailable when they may not be on disk, StationMisuse when one of
-        them cannot be stored at all (then none of this call's rows is).
+        Rows that are written once (recipe, artifact, unit, identity) are left as they are when
+        already there. Raises AuditUnavailable when they may not be on disk, StationMisuse when one
+        of them cannot be stored at all (then none of this call's rows is).
         """
         ...

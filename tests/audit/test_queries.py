@@ -242,7 +242,10 @@ async def test_a_unit_is_found_by_serial_number_and_by_silicon(database_url: str
     assert ("unit_left", '{"why":"pulled"}') in [(row["kind"], row["detail"]) for row in other]
 
 
-@pytest.mark.parametrize("typed", ["yesterday", "2026-13-01", "2026-11-21T10:00:00", "", "2026"])
+@pytest.mark.parametrize(
+    "typed",
+    ["yesterday", "2026-13-01", "2026-11-21T10:00:00", "", "2026", "9999-12-31T23:00:00-02:00"],
+)
 def test_a_time_that_is_none_is_refused(typed: str) -> None:
     """The message shows how to write one."""
     for understand in (since_text, until_text):

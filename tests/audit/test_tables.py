@@ -9,7 +9,7 @@ from sqlalchemy import create_engine, inspect, select, text
 from sqlalchemy.exc import DBAPIError
 
 from orchestrator.audit.database import open_audit, reading
-from orchestrator.audit.location import open_store
+from orchestrator.audit.location import open_store, sqlite_url
 from orchestrator.audit.migrate import check, current, upgrade
 from orchestrator.audit.reference import reference
 from orchestrator.audit.tables import METADATA, RUN_VIEW, SCHEMA_REVISION, STEP_VIEW, TABLES
@@ -109,6 +109,19 @@ async def test_rows_are_never_changed_or_removed(database_url: str) -> None:
                 pytest.raises(DBAPIError, match="only added"),
             ):
                 connection.execute(text(statement))
+
+
+def test_the_writers_connection_replaces_no_row(tmp_path: Path) -> None:
+    """SQLite's INSERT OR REPLACE removes a row without the trigger, unless told otherwise."""
+    upgrade(sqlite_url(tmp_path))
+    store = open_store(sqlite_url(tmp_path), 1)
+    store.open()
+    raw = store._raw.driver_connection
+    row = "INTO unit VALUES ('U1', 'SN1', 'P1', 'A', '2026')"
+    raw.execute(f"INSERT {row}")
+    with pytest.raises(sqlite3.IntegrityError, match="only added"):
+        raw.execute(f"INSERT OR REPLACE {row}")
+    store.close()
 
 
 async def test_the_database_judges_what_types_cannot(database_url: str) -> None:
