@@ -1,8 +1,8 @@
 """Identifiers made by the station itself, so that an unknown commit can be read back by them.
 
 An id is sixteen characters of Crockford's base 32: 48 bits of milliseconds since 1970, then 32
-bits that begin at random in each millisecond and count up within it. Ids sort by time, are unique
-across stations for all practical purposes and are short enough to type.
+bits, at random but always above those of the id before in the same millisecond. Ids sort by time,
+are unique across stations for all practical purposes and are short enough to type.
 """
 
 import hashlib

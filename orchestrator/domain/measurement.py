@@ -12,6 +12,10 @@ from functools import lru_cache
 from orchestrator.domain.errors import StationMisuse
 from orchestrator.domain.outcome import Outcome
 
+MOST_MATCHED = 500
+"""Characters of the longest text that is held against a pattern: some patterns take the third
+power of the length, and all slots wait meanwhile."""
+
 Value = Decimal | int | str | bool
 """What a step may measure. Floats are turned into decimals by `measured`."""
 
@@ -35,17 +39,17 @@ class Limit:
         """Say the limit in words: `must be between -80 and -20 dBm`."""
         parts = []
         if self.min is not None and self.max is not None:
-            parts.append(f"between {self.min} and {self.max}")
+            parts.append(f"between {as_text(self.min)} and {as_text(self.max)}")
         elif self.min is not None:
-            parts.append(f"at least {self.min}")
+            parts.append(f"at least {as_text(self.min)}")
         elif self.max is not None:
-            parts.append(f"at most {self.max}")
+            parts.append(f"at most {as_text(self.max)}")
         if self.equal is not None:
-            parts.append(f"equal to {self.equal}")
+            parts.append(f"equal to {as_text(self.equal)}")
         if self.pattern is not None:
             parts.append(f"of the form {self.pattern}")
         if self.one_of is not None:
-            parts.append("one of " + ", ".join(str(value) for value in self.one_of))
+            parts.append("one of " + ", ".join(as_text(value) for value in self.one_of))
         uom = f" {self.uom}" if self.uom else ""
         return f"must be {' and '.join(parts)}{uom}" if parts else "has no limit"
 
@@ -75,21 +79,49 @@ def measured(value: Value | float) -> Value:
 def judge(value: Value, limit: Limit | None) -> Outcome:
     """Return PASS when `value` satisfies `limit` (or there is none), else FAIL.
 
-    Raises StationMisuse when a number is asked of a text: that is the recipe's fault, not the
-    product's.
+    Raises StationMisuse when the limit is for another kind of value (a number asked of a text),
+    and for a text too long for its pattern: that is the recipe's fault, not the product's.
     """
     if limit is None:
         return Outcome.PASS
     low, high = limit.min, limit.max
     if (low is not None or high is not None) and not _within(value, low, high):
         return Outcome.FAIL
-    if limit.equal is not None and value != limit.equal:
+    if limit.equal is not None and not _is_one_of(value, (limit.equal,)):
         return Outcome.FAIL
-    if limit.pattern is not None and _compiled(limit.pattern).fullmatch(str(value)) is None:
+    if limit.pattern is not None and not _matches(value, limit.pattern):
         return Outcome.FAIL
-    if limit.one_of is not None and value not in limit.one_of:
+    if limit.one_of is not None and not _is_one_of(value, limit.one_of):
         return Outcome.FAIL
     return Outcome.PASS
+
+
+def _kind(value: Value) -> str:
+    # A boolean is an int to Python, and True equals 1.
+    if isinstance(value, bool):
+        return "boolean"
+    return "text" if isinstance(value, str) else "number"
+
+
+def _is_one_of(value: Value, allowed: tuple[Value, ...]) -> bool:
+    kind = _kind(value)
+    for one in allowed:
+        if _kind(one) != kind:
+            raise StationMisuse(
+                f"the value {value!r} is a {kind}, its limit {as_text(one)} is a {_kind(one)}",
+                remedy="Correct the limit in the recipe, or report it to whoever wrote the step",
+            )
+    return value in allowed
+
+
+def _matches(value: Value, pattern: str) -> bool:
+    text = as_text(value)
+    if len(text) > MOST_MATCHED:
+        raise StationMisuse(
+            f"a text of {len(text)} characters is too long for a pattern (at most {MOST_MATCHED})",
+            remedy="Use equal or one_of for it in the recipe",
+        )
+    return _compiled(pattern).fullmatch(text) is not None
 
 
 def _within(value: Value, low: Decimal | None, high: Decimal | None) -> bool:

@@ -56,8 +56,7 @@ class StepSignature:
     """One step that a recipe may use.
 
     `needs` are the names of the client types it works on; `irreversible` steps run once and take
-    no retry; `timeout_seconds` is its default time limit; `finalizes` marks the step after which
-    the unit refuses most calls.
+    no retry; `timeout_seconds` is its default time limit.
     """
 
     name: str

@@ -79,6 +79,30 @@ def test_a_limit_says_itself_in_words() -> None:
     assert Limit(max=Decimal(1), pattern="1+").describe() == "must be at most 1 and of the form 1+"
     assert Limit(equal=1, one_of=(1, 2)).describe() == "must be equal to 1 and one of 1, 2"
     assert Limit().describe() == "has no limit"
+    assert Limit(equal=True).describe() == "must be equal to true"
+    assert Limit(min=Decimal("1E+3")).describe() == "must be at least 1000"
+
+
+@pytest.mark.parametrize(
+    ("value", "limit"),
+    [
+        (True, Limit(equal=Decimal(1))),
+        ("1", Limit(equal=Decimal(1))),
+        (1, Limit(equal=True)),
+        (0, Limit(one_of=(False,))),
+        ("a" * 501, Limit(pattern="a*")),
+    ],
+)
+def test_a_limit_of_another_kind_is_the_stations_fault(value: Value, limit: Limit) -> None:
+    """Neither PASS because True is 1, nor FAIL of a product that nobody could judge."""
+    with pytest.raises(StationMisuse):
+        judge(value, limit)
+
+
+def test_a_pattern_sees_what_the_audit_keeps() -> None:
+    """A boolean is `true`, a number is written plainly."""
+    assert judge(True, Limit(pattern="true")) is Outcome.PASS
+    assert judge(Decimal("1E+3"), Limit(pattern="1000")) is Outcome.PASS
 
 
 def test_values_are_written_in_plain_notation() -> None:

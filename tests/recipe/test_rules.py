@@ -31,7 +31,8 @@ from orchestrator.recipe.values import (
     "pattern",
     [r"[0-9]+(\.[0-9]+)*", r"[A-Z]{2}-\d{6}", r"(?:ab|cd)", r"v\d+\.\d+(-rc\d+)?", r"(ab){3}",
      r"^guardian-.*$", r"[]a]+", r"[^]]*", r"\[x\]", r"(?P<year>\d{4})-\d\d", r".*a.*b.*", r"",
-     r"(,[a-z]+)+", r"[a-z|]+", r"\(\d+\)", r"(a)(b)?", r"a{1}", r"x{2,3}"],
+     r"(,[a-z]+)+", r"( [A-Z][a-z]+[0-9]?)*", r"[a-z|]+",
+     r"\d+\.\d+\.\d+(-[a-z]+)?(\+[a-z0-9]+)?", r"\(\d+\)", r"(a)(b)?", r"a{1}", r"x{2,3}"],
 )  # fmt: skip
 def test_sound_patterns_are_taken(pattern: str) -> None:
     """What people write for versions, serial numbers and names is fine."""
@@ -45,7 +46,8 @@ def test_sound_patterns_are_taken(pattern: str) -> None:
      r"(a+){10}", r"(a?){30}a{30}", r"(x+x+)+y", r"(?:a+)+", r"(?P<n>a+)+", r"(\d+\d)+",
      r"((ab)+)+",
      r"(.a+)+", r".*.*.*.*", r"a*a*a*a*", r"(a)\1", r"(?=a)b", r"(?i)a", r"(", r"[z-a]", r"a{2,1}",
-     r"*a",
+     r"*a", r"(?:ab?b?)+c", r"(?:ab?bb?)+c", r"(?:a[bc]?c?)+d", r"(?:ab?\Bb?)+c",
+     r"(?:ab?()b?)+c", r"(?:ab?c{0}b?)+c", r"(?:ab?(?:cb)?b?)+c", r"[a-z]*a[a-z]*a[a-z]*a[a-z]*ax",
      "a" * 201,
      "(" * 120 + "a" + ")" * 120 + "("],
 )  # fmt: skip

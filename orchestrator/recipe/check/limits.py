@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
 
+from orchestrator.domain.errors import StationMisuse
 from orchestrator.domain.measurement import Limit, Value, as_text, judge
 from orchestrator.recipe.check import shape
 from orchestrator.recipe.check.context import Check
@@ -166,6 +167,14 @@ def _one_of(
     return values if len(values) == len(found) else None
 
 
+def _passes(value: Value, limit: Limit) -> bool:
+    try:
+        return judge(value, limit).is_pass
+    except StationMisuse:
+        # Longer than a pattern is ever held against.
+        return False
+
+
 def _reachable(check: Check, body: Table, limit: Limit) -> bool:
     """Say whether some value can satisfy `limit`; report why not."""
     if limit.min is not None and limit.max is not None and limit.min > limit.max:
@@ -173,12 +182,12 @@ def _reachable(check: Check, body: Table, limit: Limit) -> bool:
         return False
     if limit.equal is not None:
         rest = replace(limit, equal=None)
-        if judge(limit.equal, rest).is_pass:
+        if _passes(limit.equal, rest):
             return True
         key, fault = "equal", f"`{as_text(limit.equal)}` {_against(rest)}"
     elif limit.one_of is not None:
         rest = replace(limit, one_of=None)
-        if any(judge(value, rest).is_pass for value in limit.one_of):
+        if any(_passes(value, rest) for value in limit.one_of):
             return True
         key, fault = "one_of", f"each of them {_against(rest)}"
     else:
