@@ -92,7 +92,8 @@ class OrchestratorError(Exception):
     def __str__(self) -> str:
         places = ", ".join(f"{name} {place}" for name, place in self.where.items())
         text = f"{self.what} ({places})" if places else self.what
-        return f"{text}. {self.remedy}" if self.remedy else text
+        end = "" if text.endswith("?") else "."
+        return f"{text}{end} {self.remedy}" if self.remedy else text
 
 
 class InputMistakes(OrchestratorError):

@@ -31,6 +31,7 @@ of those that are due the first of the list strikes. The same seed gives the sam
 | every call is busy in 5 % of all cases | `{ kind = "busy", probability = "5 %" }` |
 | every tenth call is two seconds late | `{ kind = "slow", every = 10, seconds = 2 }` |
 | the first two calls after the fifth get no answer | `{ kind = "hang", skip = 5, times = 2 }` |
+| pins are taken | `{ kind = "refuse", calls = "install_images", status = 500, error = "1.25" }` |
 | it takes 45 s to start | `boot_seconds = 45`, a key of the board |
 """
 _KINDS = """\

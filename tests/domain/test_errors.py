@@ -46,6 +46,12 @@ def test_the_text_says_what_where_and_what_to_do() -> None:
     assert error.kind is ErrorClass.STATION
 
 
+def test_a_question_keeps_its_mark_alone() -> None:
+    """A hint ends with a question mark and no full stop."""
+    error = OrchestratorError("blu is no colour; did you mean blue?", remedy="Write a colour")
+    assert str(error) == "blu is no colour; did you mean blue? Write a colour"
+
+
 def test_an_error_without_places_and_remedy_is_its_sentence() -> None:
     """Nothing is added that is not known."""
     assert str(OrchestratorError("the disk is full")) == "the disk is full"

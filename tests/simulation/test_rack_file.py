@@ -1,6 +1,7 @@
 """A rack file is read whole or refused with everything that is wrong."""
 
 import dataclasses
+import re
 import tomllib
 from pathlib import Path
 
@@ -302,6 +303,17 @@ def test_the_reference_page_is_made_from_the_tables() -> None:
     for inference in INFERENCES:
         assert page.count(f"| `{inference.name}` |") == 2, inference.name
     assert page.count("| proven |") == len([row for row in ROWS.values() if row.proven])
+
+
+def test_the_faults_that_the_page_shows_are_good(tmp_path: Path) -> None:
+    """Each can be copied into a rack file."""
+    shown = re.findall(r"`(\{ kind = .*?\})`", reference())
+    assert len(shown) >= 5
+    file = tmp_path / "rack.toml"
+    file.write_text(f"[[board]]\nfaults = [{', '.join(shown)}]\n")
+    (spec,) = load_rack_file(file)
+    assert len(spec.faults) == len(shown)
+    assert spec.faults[-1] == Fault("refuse", ("install_images",), status=500, error=1048601)
 
 
 def test_the_example_is_a_good_rack_file() -> None:
