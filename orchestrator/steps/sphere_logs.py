@@ -66,7 +66,7 @@ async def collect_telemetry(
     left = error_report_length(await board.get_error_report_data())
     if left:
         raise Mismatch(
-            f"The board still holds {left} bytes of error reports after they were cleared",
+            f"The board still holds {left} bytes of reports after they were cleared",
             remedy="Restart the board and run it again; set it aside if it stays so",
             code="TELEMETRY_STAYS",
         )

@@ -151,7 +151,7 @@ async def test_error_reports_that_stay_fail(bench) -> None:
     """They are read again; what was read before is kept."""
     it = bench(telemetry_bytes=200)
     it.board.blobs.clear_report = lambda: None
-    with pytest.raises(Mismatch, match="still holds 200 bytes of error reports"):
+    with pytest.raises(Mismatch, match="still holds 200 bytes of reports"):
         await it.run("sphere.collect_telemetry", clear=True)
     assert "telemetry.bin" in it.ctx.attached
 

@@ -157,7 +157,7 @@ STAYING = {
     "certificate": ("certificates", "remove", "still holds the certificate lab or root"),
     "network": ("wifi", "remove", "still remembers the Wi-Fi network FactoryNet, Lab"),
     "proxy": ("network", "delete_proxy", "has the proxy proxy.example:8080"),
-    "error report": ("blobs", "clear_report", "still holds 512 bytes of error reports"),
+    "error report": ("blobs", "clear_report", "still holds 512 bytes of reports"),
 }
 
 
