@@ -1,7 +1,7 @@
 """Runs the steps of one plan on one unit: sections, groups, attempts, retries, outcome.
 
 The order around every step is: may it begin, its begin is durable, call, judge, its end. Calling
-is done by `calls`, judging by `verdict`, rows by `evidence`, and what cannot be undone has its
+is done by `lane`, judging by `verdict`, rows by `evidence`, and what cannot be undone has its
 own rules in `irreversible`. Who shields a run from being cancelled is `run`.
 """
 
@@ -221,6 +221,7 @@ class Runner:
                 break
             await self._pause(step, float(retry.wait_seconds), lane)
             if not self._may_retry(step, verdict):
+                self._note_stop(attempt)
                 break
             opened = None
             number += 1
@@ -254,6 +255,12 @@ class Runner:
                     await lane.call(step, limit, sleep, seconds)
                 except Stopped as stopped:
                     self._failed.append(stopped.stop.outcome)
+
+    def _note_stop(self, attempt: Attempt) -> None:
+        """Report what ended the run rather than the failure that was to be tried again."""
+        if (stop := self._stop()) is not None:
+            message = f"{attempt.step.planned.name}: {stop.message}"
+            self._fail(attempt.sequence, stop.outcome, message)
 
     def _open(self, step: PreparedStep, number: int) -> Attempt:
         """Number a new attempt and find out whether the step function may be called."""

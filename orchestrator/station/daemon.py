@@ -103,7 +103,11 @@ class Station:
         self._stop_wanted.set()
 
     def stop_at_once(self) -> None:
-        """End everything now; what runs is closed as INTERRUPTED."""
+        """Cancel everything now: runs end as ABORTED without the time of the settings.
+
+        Their teardowns still run, within the engine's own bounds. A run that cannot even write
+        its end is closed as INTERRUPTED.
+        """
         self._stop_wanted.set()
         for pipeline in self._pipelines:
             pipeline.stop_at_once()

@@ -102,7 +102,7 @@ class Discovery:
         if slot is not None:
             slot.seen(attached, found=self._first)
         else:
-            self._tell_once(port, f"A board on port {port} is ignored: no slot has this port")
+            self._tell_once(port, f"A board on port {port} is ignored: {self._roster.why_not}")
 
     def _tell_once(self, what: str, sentence: str) -> None:
         if what not in self._told and len(self._told) < 256:

@@ -86,7 +86,7 @@ class Pipeline:
             self._scope.cancel()
 
     def stop_at_once(self) -> None:
-        """End without waiting for anything."""
+        """Be cancelled: a run in work ends as ABORTED within the engine's bounds."""
         self._stopping = True
         self._scope.cancel()
 

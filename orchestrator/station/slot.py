@@ -144,6 +144,13 @@ class Roster:
             return known
         return self._open(f"port {port}" if port in self._named.values() else port, port)
 
+    @property
+    def why_not(self) -> str:
+        """Why a port has no slot and gets none."""
+        if self._auto:
+            return f"all {self._maximum} slots of this station are taken (`slots.maximum`)"
+        return "no slot has this port"
+
     def _open(self, name: str, port: str) -> Slot:
         slot = Slot(name, port)
         self._slots[port] = slot

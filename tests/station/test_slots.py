@@ -96,6 +96,8 @@ async def test_a_list_of_nonsense_is_capped() -> None:
     await bench.look()
     assert [slot.port for slot in bench.new] == ["1", "d", "2", "3"]
     assert any("listed twice" in notice for notice in bench.notices())
+    full = "A board on port 4 is ignored: all 4 slots of this station are taken (`slots.maximum`)"
+    assert full in bench.notices()
     assert any("1000000 characters" in notice for notice in bench.notices())
     assert len(bench.notices()) <= 256
 
