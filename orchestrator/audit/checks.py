@@ -46,8 +46,12 @@ class BindCheck:
         self._shapes: dict[type, dict[tuple[type, ...], _Shape]] = {cls: {} for cls in TABLES}
         self._call_shapes: dict[tuple[type, ...], _Shape] = {}
 
-    def call(self, records: Sequence[Record]) -> Sequence[Record]:
-        """Return the records of one call as they will be bound; raises as `__call__` does."""
+    def __call__(self, records: Sequence[Record]) -> Sequence[Record]:
+        """Return the records of one call as they will be bound.
+
+        A subclass of str (an outcome) becomes plain text; everything else stays as it is. Raises
+        StationMisuse when one of them cannot be stored.
+        """
         values: tuple[Any, ...] = tuple(chain.from_iterable(records))
         key = tuple(map(type, chain(records, values)))
         shape = self._call_shapes.get(key)
@@ -61,11 +65,11 @@ class BindCheck:
                     break
             else:
                 return records
-        return [self(record) for record in records]
+        return [self._one(record) for record in records]
 
     def _learn_call(self, records: Sequence[Record], key: tuple[type, ...]) -> Sequence[Record]:
         """Check the records one by one; keep the shape of the call when it is right as it is."""
-        checked = [self(record) for record in records]
+        checked = [self._one(record) for record in records]
         changed = any(new is not old for new, old in zip(checked, records, strict=True))
         if not changed and records and len(self._call_shapes) < _CALL_SHAPES_KEPT:
             kinds = key[len(records) :]
@@ -74,11 +78,7 @@ class BindCheck:
             self._call_shapes[key] = (_getter(texts), numbers)
         return checked
 
-    def __call__(self, record: Record) -> Record:
-        """Return `record` as it will be bound. Raises StationMisuse when it cannot be stored.
-
-        A subclass of str (an outcome) becomes plain text; everything else stays as it is.
-        """
+    def _one(self, record: Record) -> Record:
         shapes = self._shapes.get(type(record))
         if shapes is None:
             raise StationMisuse(

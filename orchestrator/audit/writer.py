@@ -11,6 +11,7 @@ What goes wrong is kept apart:
 - A batch that could not be begun or written is certainly not there; a commit that failed is
   *unknown*. Both fail all who wait and stop the writer: every later call fails at once, until
   `try_again` has opened the store anew and read back by key what of the unknown commit is there.
+  A station does not try again: it ends, and its next start closes what was left open.
 
 A cancelled call may have been written or not; the others of its batch do not notice.
 """
@@ -80,7 +81,7 @@ class Writer:
         Raises StationMisuse when one of them cannot be stored (then none of them is), and
         AuditUnavailable when they may not be on disk.
         """
-        checked = self._check.call(records)
+        checked = self._check(records)
         while self._waiting >= self._max_calls_waiting and not self._stopped():
             await self._room.wait()
         self._raise_if_stopped()

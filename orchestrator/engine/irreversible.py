@@ -10,6 +10,7 @@ from collections.abc import Callable
 from anyio import current_time, sleep
 
 from orchestrator.domain.errors import (
+    AuditUnavailable,
     ErrorClass,
     OrchestratorError,
 )
@@ -90,14 +91,16 @@ class Irreversible:
             identity = await self._reread(lane, attempt.step, seconds)
         except OrchestratorError as error:
             return verdict_of(error, self._request.secrets)
-        await self._evidence.commit([], self._evidence.identity_row(attempt.sequence, identity))
         try:
+            await self._evidence.commit([], self._evidence.identity_row(attempt.sequence, identity))
             self._binding.bind(identity)
             stop = self._stop()
             if stop is not None:
                 raise Stopped(stop)
             if self._evidence.lost is not None:
                 raise gate_closed("the audit cannot be written")
+        except AuditUnavailable:
+            raise
         except OrchestratorError as error:
             return verdict_of(error, self._request.secrets)
         return None
@@ -141,7 +144,8 @@ class Irreversible:
             try:
                 return await self._ask_once(lane, attempt, min(left, seconds))
             except OrchestratorError as error:
-                if error.kind not in _ASK_AGAIN:
+                # After a stop a question that took too long is called stopped, too.
+                if error.kind not in _ASK_AGAIN and not isinstance(error, Stopped):
                     return None
             await sleep(self._bounds.probe_wait_seconds)
         return None

@@ -1,6 +1,7 @@
 """Steps that cannot be undone: the gate before them and what follows a lost answer."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -24,7 +25,9 @@ from orchestrator.recipe.plan import Condition
 from tests.engine.support import (
     BOARD,
     OTHER,
+    QUICK,
     Bench,
+    MemoryRecorder,
     definition,
     passes,
     plan,
@@ -280,6 +283,35 @@ async def test_a_stop_in_the_middle_says_what_is_known() -> None:
     result = await bench.run(plan(planned("act")))
     assert (result.outcome, world.acts, world.asked) == (Outcome.ABORTED, 1, 1)
     assert "asked to stop; it was found applied" in bench.recorder.ends[0].message
+
+
+async def test_a_stop_does_not_end_the_asking() -> None:
+    """The question that it cut off is asked again: a held unit costs more than a second."""
+    asked = []
+
+    async def probe(ctx: StepContext) -> bool:
+        asked.append(ctx)
+        if len(asked) == 1:
+            bench.control.stop(Outcome.ABORTED, "asked to stop")
+            await anyio.sleep_forever()
+        return True
+
+    world = World(loses(ConnectionLost("gone"), applied=True), probe=probe)
+    bench = Bench(GOOD, world.definition)
+    bench.bounds = replace(QUICK, probe_seconds=5.0)
+    result = await bench.run(plan(planned("act"), planned("good")))
+    assert (result.outcome, len(asked)) == (Outcome.ABORTED, 2)
+    assert bench.recorder.outcomes == [("act", "PASS")]
+
+
+async def test_an_identity_that_cannot_be_stored_ends_the_step_undone() -> None:
+    """No attempt is left without its end, and nothing was done to the unit."""
+    world = World(applies)
+    recorder = MemoryRecorder(refuses=lambda row: isinstance(row, IdentityRow))
+    bench = Bench(world.definition, recorder=recorder)
+    result = await bench.run(plan(planned("act")))
+    assert (result.outcome, world.acts) == (Outcome.ERROR, 0)
+    assert recorder.outcomes == [("act", "ERROR")]
 
 
 async def test_a_stop_while_the_unit_is_read_again_leaves_it_undone() -> None:
