@@ -13,7 +13,6 @@ import httpx
 import pytest
 
 from orchestrator.domain.errors import StationBusy
-from orchestrator.simulation.listener import Background
 from orchestrator.simulation.rack import Rack, WorldLog, plain_boards, run_rack
 from orchestrator.simulation.sample_images import make_image
 from orchestrator.simulation.sockets import listening_socket
@@ -393,33 +392,3 @@ async def test_the_world_log_tells_what_was_applied(tmp_path: Path) -> None:
     assert line["detail"] == {"from": "Blank", "to": "Module1Complete"}
     assert line["device_id"] == BoardSpec().identity
     assert line["at"].endswith("Z")
-
-
-async def test_work_beside_the_rack_is_forgotten_when_it_is_done() -> None:
-    """A rack may run for weeks: of a thousand restarts nothing stays."""
-    background = Background()
-
-    async def nothing() -> None:
-        """Be done."""
-
-    for _ in range(1000):
-        background.start(nothing())
-    with anyio.fail_after(10):
-        while len(background):
-            await anyio.lowlevel.checkpoint()
-    await background.close()
-
-
-async def test_a_bug_beside_the_rack_comes_out_at_its_end() -> None:
-    """What went wrong is kept until somebody closes the rack, whatever it was."""
-    background = Background()
-    failed = anyio.Event()
-
-    async def bug() -> None:
-        failed.set()
-        raise RuntimeError("a bug in the rack")
-
-    background.start(bug())
-    await failed.wait()
-    with pytest.raises(RuntimeError, match="a bug in the rack"):
-        await background.close()
