@@ -219,9 +219,8 @@ class Runner:
                 or not self._may_retry(step, verdict)
             ):
                 break
-            await self._pause(step, float(retry.wait_seconds), lane)
+            await self._pause(attempt, float(retry.wait_seconds), lane)
             if not self._may_retry(step, verdict):
-                self._note_stop(attempt)
                 break
             opened = None
             number += 1
@@ -243,7 +242,7 @@ class Runner:
             return current_time() < self._ends
         return self._control.requested is None
 
-    async def _pause(self, step: PreparedStep, seconds: float, lane: Lane) -> None:
+    async def _pause(self, attempt: Attempt, seconds: float, lane: Lane) -> None:
         """Wait before the next attempt. What the last one came to is durable before."""
         if seconds > 0:
             lane.boundary = ""
@@ -252,15 +251,10 @@ class Runner:
             # The end of the teardown cuts the wait off; the caller looks for it.
             with suppress(DeadlineExceeded):
                 try:
-                    await lane.call(step, limit, sleep, seconds)
+                    await lane.call(attempt.step, limit, sleep, seconds)
                 except Stopped as stopped:
-                    self._failed.append(stopped.stop.outcome)
-
-    def _note_stop(self, attempt: Attempt) -> None:
-        """Report what ended the run rather than the failure that was to be tried again."""
-        if (stop := self._stop()) is not None:
-            message = f"{attempt.step.planned.name}: {stop.message}"
-            self._fail(attempt.sequence, stop.outcome, message)
+                    ends = f"{attempt.step.planned.name}: {stopped.stop.message}"
+                    self._fail(attempt.sequence, stopped.stop.outcome, ends)
 
     def _open(self, step: PreparedStep, number: int) -> Attempt:
         """Number a new attempt and find out whether the step function may be called."""

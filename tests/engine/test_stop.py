@@ -95,6 +95,8 @@ async def test_a_stop_ends_the_wait_for_a_retry() -> None:
         rule = retry(1, ErrorClass.LINK, wait="1000")
         result = await bench.run(plan(planned("body", retry=rule)))
     assert result.outcome is Outcome.ABORTED
+    assert "asked to stop" in result.message
+    assert "gone" not in result.message
     assert bench.recorder.outcomes == [("body", "ERROR")]
 
 

@@ -10,7 +10,7 @@ from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
 
-from orchestrator.domain.errors import UnusableAnswer
+from orchestrator.domain.errors import DeadlineExceeded, LinkFault, UnusableAnswer
 from orchestrator.domain.fixture import Attached, UnitLink
 from orchestrator.domain.unit import DeviceIdentity
 from orchestrator.systems.azure_sphere_device.client import DeviceService, SphereDevice
@@ -20,6 +20,8 @@ from orchestrator.transport.tls import pinned_context
 
 SYSTEM = "azure_sphere"
 """The naming system of the identities read here."""
+
+_CHECK_SERVICE = "Start the local device service, or correct its address in the settings"
 
 Transports = Callable[[str], Transport | None]
 """Gives what stands in for the network to a base URL; None leaves the network."""
@@ -96,8 +98,15 @@ class SphereFixture:
         async with device:
             yield SphereLink(device)
 
-    def _service(self) -> DeviceService:
-        return DeviceService(self._service_url, transport=self._transports(self._service_url))
+    @asynccontextmanager
+    async def _service(self) -> AsyncIterator[DeviceService]:
+        transport = self._transports(self._service_url)
+        async with DeviceService(self._service_url, transport=transport) as service:
+            try:
+                yield service
+            except (LinkFault, DeadlineExceeded) as fault:
+                fault.remedy = _CHECK_SERVICE
+                raise
 
     def _address(self, text: str) -> str:
         try:

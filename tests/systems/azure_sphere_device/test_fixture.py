@@ -76,6 +76,19 @@ async def test_listed_address_must_be_an_address(ca_file: Path, address: str) ->
     assert str(caught.value).isprintable()
 
 
+async def test_a_service_that_is_down_is_not_blamed_on_a_cable(ca_file: Path) -> None:
+    """The remedy is about the service and its address, not about a board."""
+
+    def refuse(_request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("refused")
+
+    transport = httpx.MockTransport(refuse)
+    fixture = SphereFixture(service_url=SERVICE, ca_file=ca_file, transports=lambda _url: transport)
+    with pytest.raises(Unreachable) as caught:
+        await fixture.attached()
+    assert "local device service" in caught.value.remedy
+
+
 async def test_missing_certificate_file_shows_at_start(tmp_path: Path) -> None:
     """A wrong path is found before the first board."""
     with pytest.raises(ConfigurationMistakes):
