@@ -17,11 +17,12 @@ from structlog.typing import FilteringBoundLogger
 
 from orchestrator.audit.database import Audit, open_audit, reading
 from orchestrator.audit.queries import open_runs, standing_run
-from orchestrator.domain.clock import SystemClock
+from orchestrator.domain.clock import SystemClock, timestamp
 from orchestrator.domain.errors import AuditUnavailable, OrchestratorError, Unreachable
 from orchestrator.domain.fixture import Fixture
 from orchestrator.domain.ids import TimeOrderedIds
 from orchestrator.domain.outcome import Outcome
+from orchestrator.domain.records import EventRow
 from orchestrator.domain.unit import DeviceIdentity, Unit
 from orchestrator.engine.step import StepDefinition
 from orchestrator.station.daemon import Parts, Station, StationEnd, Timing
@@ -32,6 +33,7 @@ from orchestrator.station.log import make_logger
 from orchestrator.station.prepare import prepare_recipes
 from orchestrator.station.recipes import RecipeShelf
 from orchestrator.station.recovery import OpenRun, OpenStep
+from orchestrator.station.rows import canonical
 from orchestrator.station.serials import UnitRule, unit_rule
 from orchestrator.station.settings import Settings
 from orchestrator.station.settings_file import load_settings
@@ -115,8 +117,20 @@ async def run_station(
     settings = prepared.settings
     with station_lock(settings.station.data_dir):
         async with open_audit(settings.database_url) as audit:
-            station = Station(settings, _parts(prepared, audit, hub, log))
+            parts = _parts(prepared, audit, hub, log)
+            await _note_caution(settings, audit, parts)
+            station = Station(settings, parts)
             return await _run_until_asked(station, boards)
+
+
+async def _note_caution(settings: Settings, audit: Audit, parts: Parts) -> None:
+    if audit.caution:
+        parts.log.warning("database_caution", message=audit.caution)
+        detail = canonical({"message": audit.caution})
+        moment = timestamp(parts.clock.now())
+        name = settings.station.name
+        kind = "database_caution"
+        await audit.record(EventRow(parts.ids.new(), name, None, None, kind, detail, moment))
 
 
 async def _run_until_asked(station: Station, boards: int | None) -> Finish:

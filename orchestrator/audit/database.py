@@ -33,11 +33,13 @@ T = TypeVar("T")
 class Audit:
     """An open audit. Implements `domain.records.Recorder`."""
 
-    def __init__(self, writer: Writer, database_url: str, database_version: str) -> None:
+    def __init__(self, writer: Writer, database_url: str, store: Store) -> None:
         self._writer = writer
         self._database_url = database_url
-        self.database_version = database_version
+        self.database_version = store.version()
         """Name and version of the database program, for the station's row."""
+        self.caution = store.caution()
+        """What a person should know about that version, empty when there is nothing."""
 
     async def record(self, *records: Record) -> None:
         """Return when all `records` are durable, in one transaction, in this order.
@@ -94,7 +96,7 @@ async def open_audit(
     """
     store = await run_sync(_opened_store, database_url, busy_timeout_seconds)
     writer = Writer(store, max_calls_waiting=max_calls_waiting)
-    audit = Audit(writer, database_url, store.version())
+    audit = Audit(writer, database_url, store)
     writer.start()
     try:
         yield audit

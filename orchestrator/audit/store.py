@@ -33,6 +33,8 @@ _PRAGMAS: tuple[tuple[str, str, object], ...] = (
     ("recursive_triggers", "ON", 1),
 )
 
+_WITHOUT_RACE = (3, 51, 3)
+
 
 class Store(ABC):
     """What the writer needs of a database: one connection, transactions, and plain answers."""
@@ -100,6 +102,10 @@ class Store(ABC):
         self.rollback()
         return found
 
+    def caution(self) -> str:
+        """Return what a person should know about this version, empty when there is nothing."""
+        return ""
+
     @abstractmethod
     def version(self) -> str:
         """Return the name and version of the database program, for the station's row."""
@@ -155,6 +161,15 @@ class SqliteStore(Store):
     def version(self) -> str:
         """Return `SQLite 3.x.y`."""
         return f"SQLite {sqlite3.sqlite_version}"
+
+    def caution(self) -> str:
+        """Warn of versions in which two connections that write at once can damage the file."""
+        if sqlite3.sqlite_version_info >= _WITHOUT_RACE:
+            return ""
+        return (
+            f"SQLite {sqlite3.sqlite_version} can damage a file that two programs write at once: "
+            "let no other program write to the audit database, or install SQLite 3.51.3 or newer"
+        )
 
     def _demand_durable(self, connection: sqlite3.Connection) -> None:
         for name, wanted, expected in _PRAGMAS:

@@ -32,6 +32,18 @@ async def test_a_data_directory_may_have_any_name(tmp_path: Path, name: str) -> 
     assert current(url) == "0001"
 
 
+@pytest.mark.parametrize(
+    ("version", "warned"), [((3, 51, 2), True), ((3, 51, 3), False), ((3, 53, 0), False)]
+)
+async def test_an_old_sqlite_is_warned_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, version: tuple[int, ...], warned: bool
+) -> None:
+    """Before 3.51.3 two writers at once can damage a file in WAL mode."""
+    monkeypatch.setattr("sqlite3.sqlite_version_info", version)
+    async with open_audit(sqlite_url(tmp_path)) as audit:
+        assert ("3.51.3" in audit.caution) is warned
+
+
 async def test_a_postgresql_server_says_its_version(server_url: str) -> None:
     """The station's row tells which server kept its evidence."""
     assert (await _open(server_url)).database_version.startswith("PostgreSQL 1")
