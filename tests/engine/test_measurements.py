@@ -69,16 +69,23 @@ async def test_a_limit_that_cannot_judge_the_value_is_an_error() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "kind", "text"), [(True, "boolean", "true"), ("x", "text", "x"), (7, "number", "7")]
+    ("value", "other", "kind", "text"),
+    [
+        (True, False, "boolean", ("true", "false")),
+        ("x", "y", "text", ("x", "y")),
+        (7, 8, "number", ("7", "8")),
+    ],
 )
-async def test_each_kind_of_value_is_kept(value: Any, kind: str, text: str) -> None:
+async def test_each_kind_of_value_is_kept(
+    value: Any, other: Any, kind: str, text: tuple[str, str]
+) -> None:
     """Booleans, texts and whole numbers are told apart."""
-    limit = Limit(one_of=(value,), uom="U")
+    limit = Limit(one_of=(value, other), uom="U")
     bench, outcome = await measure_one(value, limit)
     (row,) = bench.recorder.all(MeasurementRow)
     assert outcome is Outcome.PASS
     assert (row.kind, row.value, row.uom, row.limit_one_of) == (
-        kind, text, "U", f'["{text}","other"]',
+        kind, text[0], "U", f'["{text[0]}","{text[1]}"]',
     )  # fmt: skip
 
 
