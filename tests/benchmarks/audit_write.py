@@ -8,15 +8,11 @@ Both wait for SQLite in WAL mode with full sync. Their turns alternate, and the 
 
 import asyncio
 import json
-import sqlite3
 import sys
 import tempfile
-import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-
-import sqlalchemy as sa
 
 from orchestrator.audit.database import open_audit
 from orchestrator.audit.location import sqlite_url
@@ -30,88 +26,16 @@ from orchestrator.domain.records import (
     StepEndRow,
     StepRow,
 )
+from tests.benchmarks.skeleton import STEPS, drive, open_table
 
-STEPS = 20
 AT = "2026-11-21T02:00:00.000000Z"
-DETAIL = json.dumps({"value": 0.5, "unit": "V", "expected": "0.42..0.58", "request_id": "0" * 32})
-
-
-class _Skeleton:
-    """N tasks, one awaited row each, a thread that writes all that waits: the least it can cost."""
-
-    def __init__(self, write: Callable[[list[tuple[object, ...]]], None]) -> None:
-        self._write = write
-        self._waiting: list[tuple[tuple[object, ...], asyncio.Future[None]]] = []
-        self._condition = threading.Condition()
-        self._ending = False
-        self._loop = asyncio.get_running_loop()
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self._thread.start()
-
-    def put(self, row: tuple[object, ...]) -> "asyncio.Future[None]":
-        future: asyncio.Future[None] = self._loop.create_future()
-        with self._condition:
-            self._waiting.append((row, future))
-            if len(self._waiting) == 1:
-                self._condition.notify()
-        return future
-
-    def _run(self) -> None:
-        while True:
-            with self._condition:
-                while not self._waiting and not self._ending:
-                    self._condition.wait()
-                if not self._waiting:
-                    return
-                batch, self._waiting = self._waiting, []
-            self._write([row for row, _ in batch])
-            self._loop.call_soon_threadsafe(self._done, batch)
-
-    @staticmethod
-    def _done(batch: Sequence[tuple[object, "asyncio.Future[None]"]]) -> None:
-        for _, future in batch:
-            future.set_result(None)
-
-    def close(self) -> None:
-        with self._condition:
-            self._ending = True
-            self._condition.notify()
-        self._thread.join()
 
 
 async def skeleton(folder: Path, tasks: int, runs: int) -> float:
     """Return the steps/s of the bare skeleton."""
-    raw = sqlite3.connect(folder / "skeleton.db", isolation_level=None, check_same_thread=False)
-    raw.execute("pragma journal_mode=wal")
-    raw.execute("pragma synchronous=full")
-    columns = ("run_id", "seq", "step", "kind", "status", "started", "ended", "detail")
-    raw.execute(f"create table step(id integer primary key, {', '.join(columns)})")
-    raw.execute("create unique index i on step(run_id, seq)")
-    engine = sa.create_engine("sqlite://", creator=lambda: raw, poolclass=sa.pool.StaticPool)
-    table = sa.Table("step", sa.MetaData(), autoload_with=engine)
-    insert = sa.insert(table)
-
-    @sa.event.listens_for(engine, "begin")
-    def _begin(connection: sa.Connection) -> None:
-        connection.exec_driver_sql("begin immediate")
-
-    def write(rows: list[tuple[object, ...]]) -> None:
-        with engine.begin() as connection:
-            connection.execute(insert, [dict(zip(columns, row, strict=True)) for row in rows])
-
-    writer = _Skeleton(write)
-
-    async def board(number: int) -> None:
-        for run in range(runs):
-            for step in range(1, STEPS + 1):
-                row = (f"{number}-{run}", step, f"s{step}", "ended", "PASS", AT, AT, DETAIL)
-                await writer.put(row)
-
-    began = time.perf_counter()
-    await asyncio.gather(*[board(number) for number in range(tasks)])
-    seconds = time.perf_counter() - began
-    writer.close()
-    raw.close()
+    connection, write = open_table(folder)
+    seconds = await drive(tasks, runs, write)
+    connection.close()
     return tasks * runs * STEPS / seconds
 
 

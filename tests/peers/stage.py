@@ -76,13 +76,13 @@ class _Slots:
     def slot(self, *arguments: Any) -> Slot:
         """Return a slot whose board is listened to."""
         slot = Slot(*arguments)
-        slot.app = Recorded(slot.app, self.exchanges)  # type: ignore[assignment]
+        slot.app = Recorded(slot.app, self.exchanges)  # type: ignore[assignment]  # an app as well
         return slot
 
     def service(self, slots: tuple[Slot, ...]) -> Recorded:
         """Return the service, listened to."""
         recorded = Recorded(service := LocalService(slots), self.exchanges)
-        recorded.slots = service.slots  # type: ignore[attr-defined]
+        recorded.slots = service.slots  # type: ignore[attr-defined]  # the rack asks for them
         return recorded
 
 

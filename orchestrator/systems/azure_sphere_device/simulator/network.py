@@ -20,6 +20,7 @@ WLAN, ETHERNET = "wlan0", "eth0"
 SERVICE_LINK, LOOPBACK = "azspheresvc", "lo"
 _MAC = re.compile(r"([0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}")
 _NOBODY = "00:00:00:00:00:00"
+_ANY_ADDRESS = "0.0.0.0"  # noqa: S104  # what a firewall rule writes for "any"; nothing is bound
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +134,7 @@ def _mac(device_id: str, start: int) -> str:
 def own_firewall() -> tuple[models.FirewallRuleset, ...]:
     """Return rules such as boards have; one counter is beyond a signed 64-bit number."""
     inward = _rule("127.0.0.1", "255.255.255.255", "accept", 3, 249)
-    outward = _rule("0.0.0.0", "0.0.0.0", "accept", 2**63 + 1, 2**64 - 1)  # noqa: S104
+    outward = _rule(_ANY_ADDRESS, _ANY_ADDRESS, "accept", 2**63 + 1, 2**64 - 1)
     rules = {"PREROUTING": [], "INPUT": [inward], "FORWARD": [], "OUTPUT": [outward]}
     return tuple(
         models.FirewallRuleset.model_validate({"hook": hook, "isValid": bool(own), "rules": own})
@@ -147,8 +148,8 @@ def _rule(
     everywhere = models.PortRange(min=0, max=65535)
     return models.FirewallRule.model_validate(
         {
-            "sourceIP": "0.0.0.0",  # noqa: S104  # any address, as a firewall writes it
-            "sourceMask": "0.0.0.0",  # noqa: S104
+            "sourceIP": _ANY_ADDRESS,
+            "sourceMask": _ANY_ADDRESS,
             "destinationIP": destination,
             "destinationMask": mask,
             "uid": 4294967295,
