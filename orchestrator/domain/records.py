@@ -61,7 +61,11 @@ class UnitRow(NamedTuple):
 
 
 class RunRow(NamedTuple):
-    """A run was opened. The unit is None when its identity could not be read before."""
+    """A run was opened. The unit is None when its identity could not be read before.
+
+    `continues` names the interrupted run whose evidence this one goes on with: the board had been
+    locked in it, so that nothing before the lock can be asked again.
+    """
 
     run_id: str
     station_id: str
@@ -73,6 +77,7 @@ class RunRow(NamedTuple):
     unit_id: str | None
     inputs: str
     began_at: str
+    continues: str | None = None
 
 
 class RunEndRow(NamedTuple):
@@ -174,6 +179,107 @@ class EventRow(NamedTuple):
     occurred_at: str
 
 
+class IntentRow(NamedTuple):
+    """Something that cannot be undone is about to be requested; durable before the request.
+
+    `kind` is the step (`uses`), `parameters` its arguments as canonical JSON without secrets.
+    `settle_us` is how long a lost request may still be applied.
+    """
+
+    intent_id: str
+    run_id: str
+    sequence: int
+    unit_id: str | None
+    system: str
+    device_id: str
+    kind: str
+    parameters: str
+    settle_us: int
+    began_at: str
+
+
+class FindingRow(NamedTuple):
+    """What became of an intent, as far as it was found out. The last one of an intent counts.
+
+    `state` is applied, not_applied or unknown (the unit is held for a person); `source` is answer
+    (the request was answered), probe (the other side was asked), recovery (it was asked after an
+    interruption) or decision (a person said so: `actor` and the reason in `message`).
+    """
+
+    intent_id: str
+    number: int
+    state: str
+    source: str
+    actor: str
+    message: str
+    found_at: str
+
+
+class EpochRow(NamedTuple):
+    """A database begins to be written, or goes on after it was restored: a new epoch.
+
+    `previous_entry` is the last entry before it, 0 for a new database.
+    """
+
+    epoch_id: str
+    station_id: str
+    key_id: str
+    previous_entry: int
+    actor: str
+    reason: str
+    began_at: str
+
+
+class KeyRow(NamedTuple):
+    """A signing key comes into force. `public_key` is Ed25519, base64.
+
+    `endorsement` is the signature of the key before (`endorsed_by`) over the new one; both are
+    None for the first key of a station and for one that replaces a lost key.
+    """
+
+    key_id: str
+    public_key: str
+    endorsed_by: str | None
+    endorsement: str | None
+    actor: str
+    reason: str
+    began_at: str
+
+
+class CheckpointRow(NamedTuple):
+    """A signed statement: the chain up to entry `up_to` has the head `head` (hexadecimal).
+
+    `note` is the text that leaves the machine, signatures included.
+    """
+
+    up_to: int
+    head: str
+    epoch_id: str
+    key_id: str
+    note: str
+    made_at: str
+
+
+class SegmentRow(NamedTuple):
+    """A segment of the chain was moved to an archive file and removed from the database.
+
+    Rows that others refer to (recipes, units ...) stay as `carried_rows`; `carried_sha256` is over
+    their canonical forms in their order, so that they stay provable without the archive.
+    """
+
+    segment_id: str
+    first_entry: int
+    last_entry: int
+    first_previous: str
+    last_hash: str
+    row_count: int
+    carried_rows: int
+    carried_sha256: str
+    file: str
+    file_sha256: str
+    archived_at: str
+
+
 Record = (
     StationRow
     | RecipeRow
@@ -187,6 +293,12 @@ Record = (
     | MeasurementRow
     | AttachmentRow
     | EventRow
+    | IntentRow
+    | FindingRow
+    | EpochRow
+    | KeyRow
+    | CheckpointRow
+    | SegmentRow
 )
 
 
