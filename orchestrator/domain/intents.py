@@ -4,9 +4,12 @@ An intent is written before such a request is sent; findings say later what beca
 with an intent that nobody can settle is held for a person. Rows are in `records.py`.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
+from types import MappingProxyType
 
+from orchestrator.domain.outcome import Outcome
 from orchestrator.domain.unit import DeviceIdentity
 
 
@@ -66,9 +69,12 @@ class Continuation:
     """The interrupted run that a new run goes on with, behind the lock that it had applied.
 
     `through` is the step (its id) whose effect is established, by `intent_id`; it and all steps
-    before it count as passed in run `run_id` and are not carried out again.
+    before it count as passed in run `run_id` and are not carried out again. `outcomes` are those of
+    its steps by their ids, where they were something else (an optional step that failed): they
+    count for the new run as if they were its own.
     """
 
     run_id: str
     through: str
     intent_id: str
+    outcomes: Mapping[str, Outcome] = field(default_factory=lambda: MappingProxyType({}))

@@ -10,6 +10,7 @@ from typing import Any
 from orchestrator.domain.clock import Clock
 from orchestrator.domain.errors import ErrorClass
 from orchestrator.domain.events import Publish
+from orchestrator.domain.intents import Continuation, EarlierIntent
 from orchestrator.domain.outcome import Outcome
 from orchestrator.domain.records import Record, Recorder
 from orchestrator.domain.unit import DeviceIdentity, Unit
@@ -26,7 +27,9 @@ class RunRequest:
     `identity` is what the run is bound to from the start, None until a step reads it. `resources`
     are the clients by type. `read_identity` reads the identity over a fresh connection; without it
     no irreversible step may begin. `opening` (run, unit, identity) is committed together with the
-    first step's begin.
+    first step's begin. `earlier` are all intents of earlier runs on this device, oldest first.
+    `continues` lets the run go on behind a lock that an interrupted run had applied; the intent
+    that it names is among `earlier`.
     """
 
     run_id: str
@@ -38,6 +41,8 @@ class RunRequest:
     resources: Mapping[type[Any], object]
     read_identity: Callable[[], Awaitable[DeviceIdentity]] | None
     opening: tuple[Record, ...]
+    earlier: tuple[EarlierIntent, ...] = ()
+    continues: Continuation | None = None
 
 
 @dataclass(frozen=True, slots=True)

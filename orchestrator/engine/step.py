@@ -32,7 +32,7 @@ from orchestrator.engine.parameters import (
 )
 from orchestrator.recipe.plan import Artifact
 from orchestrator.recipe.signature import MeasurementSignature as Measures
-from orchestrator.recipe.signature import StepSignature
+from orchestrator.recipe.signature import ParameterSignature, StepSignature
 
 
 class StepContext(Protocol):
@@ -84,6 +84,7 @@ class StepContext(Protocol):
 
 StepFunction = Callable[..., Awaitable[None]]
 Probe = Callable[..., Awaitable[bool]]
+Locks = Callable[..., bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +94,8 @@ class StepDefinition:
     `needs` maps positional parameter names to client types. `probe` belongs to irreversible steps:
     called with the same arguments (without judging anything), it says whether the world already is
     as the step would make it. `settle_seconds` is how long a lost request may still be applied.
+    `locks`, called with the step's keyword arguments, says whether the steps before it cannot be
+    made again once it is applied.
     """
 
     function: StepFunction
@@ -100,6 +103,7 @@ class StepDefinition:
     needs: Mapping[str, type[Any]]
     probe: Probe | None = None
     settle_seconds: float = 0.0
+    locks: Locks | None = None
 
 
 def step(
@@ -110,20 +114,22 @@ def step(
     irreversible: bool = False,
     probe: Probe | None = None,
     settle_seconds: float = 0.0,
+    locks: Locks | None = None,
     timeout_seconds: int = 30,
 ) -> Callable[[StepFunction], StepDefinition]:
     """Turn an async function into a `StepDefinition` named `name`.
 
-    `timeout_seconds` is the time limit where the recipe sets none. `probe` and `settle_seconds`
-    belong to `irreversible` steps. Raises TypeError when the function cannot be a step: not async,
-    a parameter of a type that no recipe can write, a parameter without an `Args:` line, or a probe
-    that takes other arguments.
+    `timeout_seconds` is the time limit where the recipe sets none. `probe`, `settle_seconds` and
+    `locks` belong to `irreversible` steps. Raises TypeError when the function cannot be a step: not
+    async, a parameter of a type that no recipe can write, a parameter without an `Args:` line, or a
+    probe or `locks` that takes other arguments.
     """
 
     def define(function: StepFunction) -> StepDefinition:
         needs = read_needs(function)
         parameters = read_parameters(function)
         _check_nature(name, function, measures, irreversible, probe)
+        _check_locks(name, parameters, irreversible, probe, locks)
         signature = StepSignature(
             name=name,
             summary=summary,
@@ -133,7 +139,7 @@ def step(
             irreversible=irreversible,
             timeout_seconds=timeout_seconds,
         )
-        return StepDefinition(function, signature, needs, probe, settle_seconds)
+        return StepDefinition(function, signature, needs, probe, settle_seconds, locks)
 
     return define
 
@@ -156,6 +162,26 @@ def _check_nature(
         raise TypeError(f"the probe of step {name} must take the same arguments as the step")
 
 
+def _check_locks(
+    name: str,
+    parameters: tuple[ParameterSignature, ...],
+    irreversible: bool,
+    probe: Probe | None,
+    locks: Locks | None,
+) -> None:
+    if locks is None:
+        return
+    if not irreversible or probe is None:
+        raise TypeError(f"step {name} says when it locks a unit and has no probe to ask about it")
+    taken = {
+        parameter.name
+        for parameter in inspect.signature(locks).parameters.values()
+        if parameter.kind is parameter.KEYWORD_ONLY
+    }
+    if taken != {parameter.name for parameter in parameters}:
+        raise TypeError(f"`locks` of step {name} must take the same keyword arguments as the step")
+
+
 def _shape(function: Callable[..., object]) -> list[tuple[str, object]]:
     parameters = list(inspect.signature(function).parameters.values())
     return [(parameter.name, parameter.kind) for parameter in parameters]
@@ -164,6 +190,7 @@ def _shape(function: Callable[..., object]) -> list[tuple[str, object]]:
 __all__ = [
     "ByteSize",
     "Duration",
+    "Locks",
     "Measures",
     "Probe",
     "Secret",

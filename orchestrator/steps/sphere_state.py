@@ -112,6 +112,11 @@ async def already_in(ctx: StepContext, board: SphereDevice, *, state: Target) ->
     return await read_state(board, fresh=True) == state
 
 
+def locks_the_board(*, state: Target) -> bool:
+    """Say whether the board is closed for all further work once it is in `state`."""
+    return state == "DeviceComplete"
+
+
 @step(
     "sphere.set_manufacturing_state",
     summary="Moves the board forward to a manufacturing state, for good.",
@@ -119,6 +124,7 @@ async def already_in(ctx: StepContext, board: SphereDevice, *, state: Target) ->
     irreversible=True,
     probe=already_in,
     settle_seconds=SET_MANUFACTURING_STATE.settle_seconds,
+    locks=locks_the_board,
 )
 async def set_manufacturing_state(ctx: StepContext, board: SphereDevice, *, state: Target) -> None:
     """Set the state once and read it back. There is no way back from it.
