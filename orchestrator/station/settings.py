@@ -178,6 +178,45 @@ class StopSection(Section):
     )
 
 
+class AuditSection(Section):
+    """How the audit is signed, and where its checkpoints go so that they leave the machine."""
+
+    checkpoint_seconds: float = Field(
+        default=60.0,
+        ge=1,
+        le=3600,
+        description="Longest time that rows wait for a signed checkpoint; the end of a run and an "
+        "irreversible step do not wait.",
+    )
+    checkpoint_file: Path | None = Field(
+        default=None,
+        description="File of the newest checkpoint instead of `checkpoint.txt` in the data "
+        "folder, best on another machine; relative to the settings file.",
+    )
+    checkpoint_command: list[str] = Field(
+        default=[],
+        max_length=32,
+        description="Program and arguments that get the newest checkpoint on their standard "
+        'input, for instance `["lp", "-d", "receipts"]`.',
+    )
+    checkpoint_webhook: str = Field(
+        default="",
+        pattern=r"^(https?://[^/\s]+(/\S*)?)?$",
+        description="Address to which the newest checkpoint is posted.",
+    )
+    checkpoint_webhook_ca: Path | None = Field(
+        default=None,
+        description="Certificate (PEM) that an https webhook must prove itself with; relative to "
+        "the settings file.",
+    )
+
+    @model_validator(mode="after")
+    def _https_needs_a_certificate(self) -> Self:
+        if self.checkpoint_webhook.startswith("https:") and self.checkpoint_webhook_ca is None:
+            raise ValueError("an https webhook needs the key `checkpoint_webhook_ca`")
+        return self
+
+
 class LogSection(Section):
     """The diagnostic log on stderr. It is not the audit."""
 
@@ -215,6 +254,7 @@ class Settings(BaseSettings):
     )
     fixture: FixtureSection
     stop: StopSection = StopSection()
+    audit: AuditSection = AuditSection()
     log: LogSection = LogSection()
 
     @model_validator(mode="after")

@@ -268,6 +268,9 @@ def _absolute(settings: Settings, folder: Path) -> Settings:
     sphere = settings.fixture.azure_sphere
     sphere = sphere.model_copy(update={"ca_file": folder / sphere.ca_file.expanduser()})
     files = [folder / file.expanduser() for file in settings.recipes.files]
+    named = ("checkpoint_file", "checkpoint_webhook_ca")
+    given = {name: getattr(settings.audit, name) for name in named}
+    seen = {name: folder / path.expanduser() for name, path in given.items() if path is not None}
     update: Mapping[str, object] = {
         "station": station,
         "unit": settings.unit.model_copy(update={"serial_number": serial}),
@@ -279,5 +282,6 @@ def _absolute(settings: Settings, folder: Path) -> Settings:
             for name, reference in settings.secrets.items()
         },
         "fixture": settings.fixture.model_copy(update={"azure_sphere": sphere}),
+        "audit": settings.audit.model_copy(update=seen),
     }
     return settings.model_copy(update=update)

@@ -66,7 +66,7 @@ def _kind(field: FieldInfo) -> str:
     if get_origin(annotation) is Literal:
         return ", ".join(f"`{choice}`" for choice in get_args(annotation))
     if get_origin(annotation) is list:
-        return "list of paths"
+        return "list of paths" if get_args(annotation) == (Path,) else "list of texts"
     kinds = [part for part in (get_args(annotation) or (annotation,)) if part is not type(None)]
     word = {str: "text", int: "whole number", float: "number", bool: "true, false", Path: "path"}
     bounds = [
