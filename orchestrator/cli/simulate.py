@@ -103,7 +103,7 @@ async def _serve(
     from orchestrator.systems.azure_sphere_device.simulator import World
 
     with asked_to_stop() as stop, WorldLog(log) if log else nullcontext() as report:
-        async with rack(world=World(report=report) if report else None) as running:
+        async with rack(world=World(report=report, received=report) if report else None) as running:
             emit(running.ready_line())
             await stop.wait()
 

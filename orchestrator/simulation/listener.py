@@ -81,9 +81,11 @@ class CuttableProtocol(H11Protocol):
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             await self._application(scope, receive, send)
-        except (LinkDropped, asyncio.CancelledError):
+        except (LinkDropped, asyncio.CancelledError) as cut:
             # Cancelled only when the rack stops; uvicorn would log either as a crash.
             self.transport.abort()
+            if isinstance(cut, LinkDropped) and cut.afterwards is not None:
+                await cut.afterwards()
             while (await receive())["type"] != "http.disconnect":
                 pass
 

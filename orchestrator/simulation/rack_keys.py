@@ -76,7 +76,7 @@ def _version(meaning: str, shown: str = "") -> Key:
 FAULT_KEYS: dict[str, Key] = {
     "kind": one_of(
         "what happens, see below",
-        *("busy", "refuse", "drop", "lost_answer", "reboot", "hang", "garbage", "slow"),
+        *("busy", "refuse", "drop", "lost_answer", "reboot", "hang", "garbage", "slow", "late"),
     ),
     "calls": _calls("the calls it strikes, by name or as method and path; all when left out"),
     "but": _calls("calls that it leaves alone"),
@@ -92,7 +92,7 @@ FAULT_KEYS: dict[str, Key] = {
     "seed": whole("other luck; it also changes with the seed of the rack and with the slot"),
     "times": whole("strikes so often at most; 0: no end"),
     "at": fraction("`drop` and `reboot`: how much of the request's body arrives before"),
-    "seconds": seconds("how late `slow` answers"),
+    "seconds": seconds("how late `slow` answers, and `late` applies"),
     "status": whole("HTTP status of `busy` and `refuse`", 400, 599),
     "error": error("error number of `busy` and `refuse`"),
 }

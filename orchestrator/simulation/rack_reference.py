@@ -45,6 +45,7 @@ _KINDS = """\
 | `hang` | takes the request and never answers |
 | `garbage` | answers 200 with bytes that are no JSON |
 | `slow` | answers `seconds` late |
+| `late` | breaks the connection and applies the request `seconds` later, unless it went down |
 """
 _WIFI = """\
 ## Wi-Fi
@@ -98,6 +99,10 @@ answered: `{"at": ..., "device_id": ..., "what": ..., "detail": {...}}` with `wh
 `proxy_set`, `proxy_deleted`, `interface_changed`, `wifi_network_added`, `wifi_network_changed`,
 `wifi_network_removed`, `wifi_power_savings`, `wifi_reloaded`, and `ignored` for a member of a
 request that boards do not know (`targetScan`).
+
+Requests that a board cannot undo are told as they arrive, too, whatever becomes of them: `what` is
+`request`, with the call and, as `fate`, the fault that strikes it (empty: none). One that asks for
+the state the board is in already is accepted by the board and told as `manufacturing_state_again`.
 """
 
 

@@ -6,7 +6,8 @@ ASGI transport and sees `LinkDropped` where a real client would see a broken con
 
 import re
 from collections.abc import Callable
-from functools import lru_cache
+from contextlib import suppress
+from functools import lru_cache, partial
 
 from orchestrator.systems.azure_sphere_device.endpoints import (
     DEVELOPMENT,
@@ -32,6 +33,10 @@ from orchestrator.systems.azure_sphere_device.simulator.wire import (
 )
 from orchestrator.transport.endpoint import Endpoint
 
+FOR_GOOD = ("set_manufacturing_state",)
+"""The calls (rows) that a board cannot undo: the world is told of every request for them."""
+
+_LATE_CAP_BYTES = 1 << 16
 _TYPES_SINCE = "4.2.0"
 _GARBAGE = b'{"error": \xff\xfe, "uptime"'
 
@@ -99,19 +104,36 @@ class BoardServer:
 
     async def _answer(self, board: SimulatedBoard, row: Endpoint, request: Request) -> Answer:
         fault = board.faults.strike(row.name)
+        if row.name in FOR_GOOD:
+            board.receive(row.name, fault.kind if fault is not None else "")
         if fault is not None:
             struck = await _strike(board, fault, request)
             if struck is not None:
                 return struck
+            if fault.kind == "late":
+                await request.read(_LATE_CAP_BYTES)
+                later = partial(self._apply_late, board, row, request, fault.seconds)
+                raise LinkDropped("the connection drops before the request is applied", later)
         await board.spend(board.spec.answer_seconds)
-        try:
-            _gate(board, row)
-            answer = await self._handlers[row.name](board, request)
-        except Refused as refusal:
-            answer = _no(board.refusal(refusal.row))
+        answer = await self._handle(board, row, request)
         if fault is not None and fault.kind == "lost_answer":
             raise LinkDropped("the answer is lost")
         return answer
+
+    async def _handle(self, board: SimulatedBoard, row: Endpoint, request: Request) -> Answer:
+        try:
+            _gate(board, row)
+            return await self._handlers[row.name](board, request)
+        except Refused as refusal:
+            return _no(board.refusal(refusal.row))
+
+    async def _apply_late(
+        self, board: SimulatedBoard, row: Endpoint, request: Request, seconds: float
+    ) -> None:
+        """Apply a request whose client has gone; a board that went down meanwhile forgets it."""
+        with suppress(LinkDropped):
+            await board.spend(seconds)
+            await self._handle(board, row, request)
 
     async def _send(self, board: SimulatedBoard, send: Send, answer: Answer) -> None:
         await _pace(board, len(answer.body))

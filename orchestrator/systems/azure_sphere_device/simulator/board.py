@@ -123,6 +123,8 @@ class SimulatedBoard:
         if steps > 0:
             before, self.state = self.state, target
             self.report("manufacturing_state", **{"from": before, "to": target})
+        else:
+            self.report("manufacturing_state_again", to=target)
         return True
 
     def refusal(self, row: RefusalRow) -> RefusalRow:
@@ -164,6 +166,12 @@ class SimulatedBoard:
         """Tell the world that something really happened on this board."""
         now = self.world.clock.now()
         self.world.report(Happening(now, self.device_id, what, detail))
+
+    def receive(self, call: str, fate: str) -> None:
+        """Tell the world that a request for good arrived; `fate` is the fault that strikes it."""
+        now = self.world.clock.now()
+        detail = {"call": call, "fate": fate}
+        self.world.received(Happening(now, self.device_id, "request", detail))
 
     def _start_up(self) -> None:
         self._booted_at = self.world.clock.monotonic() + self.spec.boot_seconds

@@ -10,7 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-FaultKind = Literal["busy", "refuse", "drop", "lost_answer", "reboot", "hang", "garbage", "slow"]
+FaultKind = Literal[
+    "busy", "refuse", "drop", "lost_answer", "reboot", "hang", "garbage", "slow", "late"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +23,9 @@ class Fault:
     alone. Of their requests the first `skip` pass; `nth` names single ones (1 is the first after
     those), `every` each so-many-th; `probability` lets chance decide, drawn from `seed`. `times`
     is how often it strikes at most, 0 for no end. `at` is how much of a request's body arrives
-    before `drop` and `reboot` strike, from 0 to 1. `seconds` is the delay of `slow`. `status` and
-    `error` are the answer of `busy` and `refuse`.
+    before `drop` and `reboot` strike, from 0 to 1. `seconds` is the delay of `slow`, and of `late`
+    between the cut connection and the application of the request. `status` and `error` are the
+    answer of `busy` and `refuse`.
     """
 
     kind: FaultKind

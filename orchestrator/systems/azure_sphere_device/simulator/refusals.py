@@ -5,6 +5,7 @@ all others are the natural status, or the number that fits best, and a rack file
 either. Sentences for people are the business of the client's side.
 """
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 
@@ -151,4 +152,10 @@ class LinkDropped(ConnectionError):
     """The link to the board is down or breaks now: no answer leaves it.
 
     On real sockets the server cuts the connection; in process the caller sees this error.
+    `afterwards` is what the board still does with the request behind the broken link: whoever
+    carries the link runs it beside everything else.
     """
+
+    def __init__(self, why: str, afterwards: Callable[[], Awaitable[None]] | None = None) -> None:
+        super().__init__(why)
+        self.afterwards = afterwards

@@ -29,8 +29,13 @@ def ignore(happening: Happening) -> None:
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """The surroundings of a board."""
+    """The surroundings of a board.
+
+    `report` is told what a board really applied, `received` of each request that it cannot undo,
+    whatever becomes of it.
+    """
 
     clock: Clock = field(default_factory=SystemClock)
     sleep: Callable[[float], Awaitable[None]] = anyio.sleep
     report: Callable[[Happening], None] = ignore
+    received: Callable[[Happening], None] = ignore

@@ -133,7 +133,8 @@ def test_the_state_moves_forward_only(bench: Any) -> None:
     bench.board.own_capabilities.add(11)
     assert bench.set_state("DeviceComplete").json == {}
     assert bench.set_state("Module1Complete").error == (400, 10485762)
-    assert bench.facts() == ["manufacturing_state", "manufacturing_state"]
+    state = "manufacturing_state"
+    assert bench.facts() == [state, f"{state}_again", state]
     assert bench.truth[-1].detail == {"from": "Module1Complete", "to": "DeviceComplete"}
 
 

@@ -1,11 +1,18 @@
 """Each fault strikes the calls it names, as often as it says, and leaves the truth intact."""
 
-from collections.abc import Callable
+import dataclasses
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 import pytest
 
-from orchestrator.systems.azure_sphere_device.simulator import Fault, LinkDropped
+from orchestrator.systems.azure_sphere_device.simulator import Fault, Happening, LinkDropped
+
+
+def finish(work: Coroutine[Any, Any, None]) -> None:
+    """Run what never waits for real."""
+    with pytest.raises(StopIteration):
+        work.send(None)
 
 
 def faulty(new_bench: Callable[..., Any], *faults: Fault, **spec: Any) -> Any:
@@ -196,3 +203,49 @@ def test_a_client_that_leaves_stages_nothing(bench: Any) -> None:
 
     with pytest.raises(LinkDropped, match="went away"):
         bench.app(scope, receive, send).send(None)
+
+
+def test_a_late_request_is_applied_behind_the_broken_link(
+    new_bench: Callable[..., Any],
+) -> None:
+    """The caller sees a broken link and the old state; `seconds` later the board is locked."""
+    received: list[Happening] = []
+    bench = faulty(new_bench, Fault("late", calls=("set_manufacturing_state",), seconds=2))
+    bench.board.world = dataclasses.replace(bench.board.world, received=received.append)
+    with pytest.raises(LinkDropped, match="before the request is applied") as cut:
+        bench.set_state("DeviceComplete")
+    assert bench.board.state == "Blank"
+    assert cut.value.afterwards is not None
+    before = bench.clock.seconds
+    finish(cut.value.afterwards())
+    assert bench.clock.seconds - before == 2
+    assert bench.board.state == "DeviceComplete"
+    assert bench.facts() == ["manufacturing_state"]
+    assert [happening.detail["fate"] for happening in received] == ["late"]
+
+
+def test_a_board_that_went_down_forgets_a_late_request(
+    new_bench: Callable[..., Any],
+) -> None:
+    """What it had taken before a restart is gone with it."""
+    bench = faulty(new_bench, Fault("late", calls=("set_manufacturing_state",), seconds=2))
+    with pytest.raises(LinkDropped) as cut:
+        bench.set_state("DeviceComplete")
+
+    async def sleep(seconds: float) -> None:
+        bench.clock.seconds += seconds
+        bench.board.reboot("pulled")
+
+    bench.clock.sleep = sleep
+    assert cut.value.afterwards is not None
+    finish(cut.value.afterwards())
+    assert bench.board.state == "Blank"
+    assert bench.facts() == ["restart"]
+
+
+def test_the_same_state_again_is_told(new_bench: Callable[..., Any]) -> None:
+    """The board accepts it, and the world sees that somebody asked twice."""
+    bench = new_bench()
+    for _ in range(2):
+        assert bench.set_state("Module1Complete").status == 200
+    assert bench.facts() == ["manufacturing_state", "manufacturing_state_again"]
