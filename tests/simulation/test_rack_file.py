@@ -130,7 +130,7 @@ identifier = 'with \\ "quotes"'
 def test_all_mistakes_come_at_once(tmp_path: Path) -> None:
     """Each with its line, its place, what is allowed and what was probably meant."""
     found = mistakes(tmp_path, WRONG)
-    kinds = "busy, refuse, drop, lost_answer, reboot, hang, garbage, slow"
+    kinds = "busy, refuse, drop, lost_answer, reboot, hang, garbage, slow, late"
     states = "Blank, Module1Complete, DeviceComplete, Unknown"
     calls = 'calls such as "stage_image" or "PUT /update/stage"'
     given = "['stage', 'PUT /update/stag']"
