@@ -28,9 +28,16 @@ def _config(connection: Connection) -> Config:
     return config
 
 
+def make_tables(connection: Connection) -> None:
+    """Run the missing revisions in the transaction of `connection`, which the caller ends."""
+    if not connection.in_transaction():
+        connection.begin()
+    command.upgrade(_config(connection), "head")
+
+
 def upgrade_connection(connection: Connection) -> str:
     """Run the missing revisions in one transaction and return the revision reached."""
-    command.upgrade(_config(connection), "head")
+    make_tables(connection)
     connection.commit()
     return SCHEMA_REVISION
 
