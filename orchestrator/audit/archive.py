@@ -15,6 +15,7 @@ from sqlalchemy import Connection, delete, select, text
 
 from orchestrator.audit.archive_choice import CARRIED, Obstacle, Stretch, choose, mark_carried
 from orchestrator.audit.archive_file import (
+    ArchiveFile,
     carried_hash,
     file_hash,
     read_archive,
@@ -22,12 +23,14 @@ from orchestrator.audit.archive_file import (
 )
 from orchestrator.audit.chain import CanonicalForm, link
 from orchestrator.audit.copying import last_entry
+from orchestrator.audit.database import reading
 from orchestrator.audit.files import sync_folder
 from orchestrator.audit.maintenance import maintaining
+from orchestrator.audit.proof_tables import segment
 from orchestrator.audit.restore import sync_file
-from orchestrator.audit.tables import TABLES, segment
+from orchestrator.audit.tables import TABLES
 from orchestrator.domain.clock import Clock, timestamp
-from orchestrator.domain.errors import InputMistakes
+from orchestrator.domain.errors import AuditUnavailable, InputMistakes
 from orchestrator.domain.ids import TimeOrderedIds
 from orchestrator.domain.records import SegmentRow
 
@@ -74,6 +77,34 @@ def archive(database_url: str, folder: Path, before: str, clock: Clock) -> Archi
             where={"folder": str(folder)},
             remedy="Check the folder, the right to write there and the free space",
         ) from error
+
+
+def demand_taken_from(database_url: str, file: Path, found: ArchiveFile) -> None:
+    """Return when a database says of a segment exactly what `file` holds.
+
+    Raises AuditUnavailable when it does not, or knows no such segment.
+    """
+    with reading(database_url) as connection:
+        query = select(segment).where(segment.c.segment_id == found.segment_id)
+        row = connection.execute(query).first()
+    stretch = found.stretch
+    said = (
+        stretch.first, stretch.last, stretch.previous.hex(), found.last_hash.hex(), file_hash(file),
+    )  # fmt: skip
+    if row is None:
+        why = "the database knows no such segment"
+    elif (
+        row.first_entry, row.last_entry, row.first_previous, row.last_hash, row.file_sha256,
+    ) != said:  # fmt: skip
+        why = "the database says something else of this segment"
+    else:
+        return
+    raise AuditUnavailable(
+        f"the archive does not belong to the database: {why}",
+        where={"file": str(file)},
+        remedy="Name the database that it was taken from, or take another copy of the archive",
+        code="archive",
+    )
 
 
 def demand_whole(connection: Connection) -> None:

@@ -28,17 +28,14 @@ from sqlalchemy import (
 )
 
 from orchestrator.audit.chain import GENESIS
+from orchestrator.audit.proof_tables import checkpoint, epoch, segment, signing_key
 from orchestrator.audit.tables import (
     TABLES,
-    checkpoint,
-    epoch,
     finding,
     identity,
     intent,
     run,
     run_end,
-    segment,
-    signing_key,
     step,
     step_end,
 )
@@ -129,14 +126,14 @@ def mark_carried(connection: Connection, stretch: Stretch) -> int:
     CARRIED.create(connection)
     for table in _ALWAYS_STAY:
         _mark(connection, table, table, stretch, stretch.holds(table.c.entry))
-    for child, parent, joined, matches in _references():
+    for child, parent, matches in _references():
         later = child.c.entry > stretch.last
-        _mark(connection, parent, joined, stretch, and_(matches, later))
+        _mark(connection, parent, child, stretch, and_(matches, later))
     while True:
         stays = _count(connection)
-        for child, parent, joined, matches in _references():
+        for child, parent, matches in _references():
             chosen = child.c.entry.in_(select(CARRIED.c.entry))
-            _mark(connection, parent, joined, stretch, and_(matches, chosen))
+            _mark(connection, parent, child, stretch, and_(matches, chosen))
         for owner, companion in _STAY_WITH:
             key = [
                 name for name in ("run_id", "sequence", "intent_id") if name in owner.info["key"]
@@ -148,15 +145,22 @@ def mark_carried(connection: Connection, stretch: Stretch) -> int:
             return stays
 
 
-def _references() -> list[tuple[FromClause, FromClause, FromClause, ColumnElement[bool]]]:
-    """Return child, parent, what to join to the parent, and the condition of every reference."""
+class _Reference(NamedTuple):
+    """A reference from the rows of `child` to those of `parent`."""
+
+    child: FromClause
+    parent: Table
+    matches: ColumnElement[bool]
+
+
+def _references() -> list[_Reference]:
     found = []
     for table in TABLES.values():
         for key in table.foreign_key_constraints:
             # A table may refer to itself.
             child = table.alias("child")
             parent = key.referred_table
-            found.append((child, parent, child, _matches(key, child, parent)))
+            found.append(_Reference(child, parent, _matches(key, child, parent)))
     return found
 
 

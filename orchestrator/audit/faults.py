@@ -83,7 +83,17 @@ _BY_SQLSTATE: tuple[tuple[str, str, str], ...] = (
     (
         "57014",
         "the question took too long and was stopped",
-        "Ask for less: narrow it with --since, --until or --limit",
+        "Ask for less with --since, --until or --limit; if the station asked, look at the server",
+    ),
+    (
+        "57P",
+        "the PostgreSQL server ended the connection or is just starting or stopping",
+        "Wait until the server runs again; the station then goes on by itself",
+    ),
+    (
+        "53300",
+        "the PostgreSQL server takes no more connections",
+        "Close other programs or raise max_connections",
     ),
     ("28", "the PostgreSQL server refuses the sign-in", "Check user and password of database_url"),
     ("3D000", "the PostgreSQL database does not exist", "Create it, or correct database_url"),
@@ -126,6 +136,27 @@ def vanished(place: str) -> AuditUnavailable:
         where={"database": place},
         remedy="Stop the line, put the file back, and start the station again",
         code="vanished",
+    )
+
+
+def second_writer(place: str, holder: str = "another program") -> AuditUnavailable:
+    """Return the error of a database that another station writes to; `holder` says which."""
+    return AuditUnavailable(
+        f"{holder} writes to this audit database: one database takes one station",
+        where={"database": place},
+        remedy="Stop the other station, or give each a database or a schema of its own",
+        code="busy",
+    )
+
+
+def between(place: str) -> AuditUnavailable:
+    """Return the error of a connection that does not lead to one session of the server."""
+    return AuditUnavailable(
+        "a connection pooler stands between the station and the PostgreSQL server, which could "
+        "change what makes a commit durable",
+        where={"database": place},
+        remedy="Name the server itself in database_url",
+        code="pooler",
     )
 
 

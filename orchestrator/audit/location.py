@@ -12,7 +12,8 @@ from sqlalchemy import URL, Engine, create_engine, make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import NullPool
 
-from orchestrator.audit.store import PostgresStore, SqliteStore, Store
+from orchestrator.audit.postgres_store import PostgresStore, server_options
+from orchestrator.audit.store import SqliteStore, Store
 from orchestrator.domain.errors import AuditUnavailable, ConfigurationMistakes, Unreachable
 
 FILE_NAME = "audit.db"
@@ -103,8 +104,11 @@ def reading_engine(database_url: str, seconds: float) -> tuple[Engine, str]:
     if path is None:
         _demand_driver()
         url = _server_url(database_url)
-        options = f"-c default_transaction_read_only=on -c statement_timeout={int(seconds * 1000)}"
-        arguments = {"options": options, "connect_timeout": 10}
+        limits = {
+            "default_transaction_read_only": "on",
+            "statement_timeout": str(int(seconds * 1000)),
+        }
+        arguments = {"options": server_options(url, limits), "connect_timeout": 10}
         engine = create_engine(url, poolclass=NullPool, connect_args=arguments)
         return engine, url.render_as_string(hide_password=True)
     if not path.is_file():
