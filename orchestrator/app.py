@@ -6,39 +6,37 @@ meets the station.
 
 import os
 import signal
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TextIO, TypeVar
+from typing import TextIO, TypeVar
 
 from anyio.to_thread import run_sync
 from structlog.typing import FilteringBoundLogger
 
 from orchestrator.audit.database import Audit, open_audit, reading
-from orchestrator.audit.queries import open_runs, standing_run
 from orchestrator.domain.clock import SystemClock, timestamp
 from orchestrator.domain.errors import AuditUnavailable, OrchestratorError, Unreachable
 from orchestrator.domain.fixture import Fixture
 from orchestrator.domain.ids import TimeOrderedIds
-from orchestrator.domain.outcome import Outcome
 from orchestrator.domain.records import EventRow
-from orchestrator.domain.unit import DeviceIdentity, Unit
+from orchestrator.domain.unit import Unit
 from orchestrator.engine.step import StepDefinition
+from orchestrator.station.audit_past import AuditPast
 from orchestrator.station.daemon import Parts, Station, StationEnd, Timing
 from orchestrator.station.edge import beside
 from orchestrator.station.hub import Hub
+from orchestrator.station.keeper import Watchfulness, free_mib
 from orchestrator.station.lock import station_lock
 from orchestrator.station.log import make_logger
 from orchestrator.station.prepare import prepare_recipes
 from orchestrator.station.recipes import RecipeShelf
-from orchestrator.station.recovery import OpenRun, OpenStep
 from orchestrator.station.rows import canonical
 from orchestrator.station.serials import UnitRule, unit_rule
 from orchestrator.station.settings import Settings
 from orchestrator.station.settings_file import load_settings
 from orchestrator.station.signals import stop_requests
-from orchestrator.station.tools import Verdict
 from orchestrator.steps.table import definitions
 from orchestrator.systems.azure_sphere_device.fixture import SphereFixture
 from orchestrator.systems.azure_sphere_device.image_package import inspect_image
@@ -149,38 +147,15 @@ async def _run_until_asked(station: Station, boards: int | None) -> Finish:
     return Finish(end, asked[0] if asked else None)
 
 
-def _open_run(row: Mapping[str, Any]) -> OpenRun:
-    steps = tuple(
-        OpenStep(
-            step["sequence"], step["step_id"], step["began_at"], irreversible=step["irreversible"]
-        )
-        for step in row["steps"]
-    )
-    return OpenRun(row["run_id"], row["slot"], row["began_at"], steps)
-
-
 def _parts(prepared: Prepared, audit: Audit, hub: Hub, log: FilteringBoundLogger) -> Parts:
     clock = SystemClock()
-    sphere = prepared.settings.fixture.azure_sphere
-
-    async def left_open() -> Sequence[OpenRun]:
-        rows = await audit.read(open_runs, station=prepared.settings.station.name)
-        return [_open_run(row) for row in rows]
-
-    async def standing(slot: str, identity: DeviceIdentity) -> Verdict | None:
-        place = {"station": prepared.settings.station.name, "slot": slot}
-        board = {"system": identity.system, "device_id": identity.device_id}
-        row = await audit.read(standing_run, **place, **board)
-        if row is None:
-            return None
-        serial, outcome = row["serial_number"], Outcome(row["outcome"])
-        return Verdict(slot, serial, identity.device_id, row["run_id"], outcome, row["message"])
+    settings = prepared.settings
+    sphere, watch = settings.fixture.azure_sphere, settings.audit
 
     return Parts(
         fixture=prepared.fixture,
         recorder=audit,
-        open_runs=left_open,
-        standing=standing,
+        past=AuditPast(audit, settings.database_url, settings.station.name),
         database_version=audit.database_version,
         shelf=prepared.shelf,
         rule=prepared.rule,
@@ -194,7 +169,16 @@ def _parts(prepared: Prepared, audit: Audit, hub: Hub, log: FilteringBoundLogger
             gone_seconds=sphere.gone_seconds,
             ready_seconds=sphere.ready_seconds,
             swap_check_seconds=sphere.swap_check_seconds,
+            ask_seconds=settings.start.ask_seconds,
         ),
+        watchfulness=Watchfulness(
+            check_seconds=watch.check_seconds,
+            retry_seconds=watch.retry_seconds,
+            free_warning_mib=watch.free_warning_mib,
+            free_stop_mib=watch.free_stop_mib,
+        ),
+        free_mib=lambda: free_mib(settings.database_url),
+        requests=settings.station.data_dir,
     )
 
 

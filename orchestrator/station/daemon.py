@@ -1,52 +1,64 @@
 """The station daemon: joins discovery, slots and pipelines, and brings them to an end together.
 
 It starts with what the last one left open and stops so that nothing is left running: no new runs,
-a bounded time for those in work, then the rest is cut and closed. It is told to stop from outside;
-signals and exit codes are its caller's.
+a bounded time for those in work, then the rest is cut and closed. A lost audit stops the line, not
+the daemon (`keeper`). It is told to stop from outside; signals and exit codes are its caller's.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import anyio
 from anyio.abc import TaskGroup
 from structlog.typing import FilteringBoundLogger
 
 from orchestrator.domain.clock import Clock
+from orchestrator.domain.crash_points import crash_point
 from orchestrator.domain.errors import AuditUnavailable
 from orchestrator.domain.events import StationNotice
 from orchestrator.domain.fixture import Fixture
 from orchestrator.domain.ids import Ids
-from orchestrator.domain.records import Recorder
-from orchestrator.domain.unit import DeviceIdentity
 from orchestrator.engine.run import EngineServices
 from orchestrator.engine.step import StepDefinition
+from orchestrator.station.clock_watch import ClockWatch
+from orchestrator.station.decisions import Decision, decide
 from orchestrator.station.discovery import Discovery
 from orchestrator.station.hub import Hub
+from orchestrator.station.journal import Journal
+from orchestrator.station.keeper import Evidence, Keeper, Watchfulness
+from orchestrator.station.line import Line
+from orchestrator.station.past import OpenRun, Past, Verdict
 from orchestrator.station.pipeline import Pipeline
 from orchestrator.station.recipes import RecipeShelf
-from orchestrator.station.recovery import OpenRun, close_open_runs
+from orchestrator.station.recovery import recover
+from orchestrator.station.requests import RequestFolder
 from orchestrator.station.rows import event_row, recipe_rows, station_row
 from orchestrator.station.serials import UnitRule
 from orchestrator.station.settings import Settings
 from orchestrator.station.slot import Roster, Slot
-from orchestrator.station.tools import Session, Standing, Tools, Verdict
+from orchestrator.station.tools import Session, Tools
 
 LOOKS_PER_SECOND = 20
 CLOSING_SECONDS = 10.0
+
+
+def _no_disk() -> int | None:
+    return None
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
     """What `app` hands to a station.
 
-    `open_runs` reads the audit for runs without an end, `standing` for a verdict that still holds.
+    `recorder` writes the audit and `past` asks it. `free_mib` says how much room its disk has, None
+    when that is not to be watched. `requests` is the data folder whose requests are answered, None
+    for none. `host` is what the audit calls this machine, empty for its own name.
     """
 
     fixture: Fixture
-    recorder: Recorder
-    open_runs: Callable[[], Awaitable[Sequence[OpenRun]]]
-    standing: Standing
+    recorder: Evidence
+    past: Past
     database_version: str
     shelf: RecipeShelf
     rule: UnitRule
@@ -56,6 +68,10 @@ class Parts:
     hub: Hub
     log: FilteringBoundLogger
     timing: "Timing"
+    watchfulness: Watchfulness = field(default_factory=Watchfulness)
+    free_mib: Callable[[], int | None] = _no_disk
+    requests: Path | None = None
+    host: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +82,15 @@ class Timing:
     gone_seconds: float = 3.0
     ready_seconds: float = 60.0
     swap_check_seconds: float = 5.0
+    ask_seconds: float = 30.0
 
 
 @dataclass(slots=True)
 class StationEnd:
-    """How a station came to its end. `verdicts` are kept only when it was to end by itself."""
+    """How a station came to its end. `verdicts` are kept only when it was to end by itself.
+
+    `audit_lost` is why evidence could not be written when the station ended.
+    """
 
     verdicts: list[Verdict] = field(default_factory=list)
     audit_lost: AuditUnavailable | None = None
@@ -96,7 +116,8 @@ class Station:
             maximum=settings.slots.maximum,
             on_new=self._open_pipeline,
         )
-        self._tools = self._make_tools()
+        self._tools = self._make_tools(by_count=False)
+        self._keeper = self._make_keeper()
 
     def stop(self) -> None:
         """Take no further board and end what runs as ABORTED, within the time of the settings."""
@@ -115,45 +136,72 @@ class Station:
     async def run(self, boards: int | None = None) -> StationEnd:
         """Work until stopped; with `boards`, until that many have their verdict and none runs.
 
-        Raises AuditUnavailable when the audit cannot even be written at the start.
+        Raises AuditUnavailable when the audit cannot even be written at the start. Lost later, it
+        stops the line until it is back; with `boards` it ends the station.
         """
-        self._boards_wanted = boards
-        parts = self._parts
+        if boards is not None:
+            self._boards_wanted = boards
+            self._tools = self._make_tools(by_count=True)
+            self._keeper = self._make_keeper()
         try:
             await self._begin()
             async with anyio.create_task_group() as tasks:
                 self._tasks = tasks
+                self._tools.line.on_change = self._line_changed
                 self._roster.open_named()
-                discovery = Discovery(
-                    parts.fixture,
-                    self._roster,
-                    clock=parts.clock,
-                    publish=parts.hub.publish,
-                    poll_seconds=parts.timing.poll_seconds,
-                    gone_seconds=parts.timing.gone_seconds,
-                )
-                tasks.start_soon(discovery.run)
+                self._start_watching(tasks)
                 await self._stop_wanted.wait()
+                crash_point("stop.begun")
                 await self._wind_down()
                 tasks.cancel_scope.cancel()
             await self._close()
         finally:
-            parts.hub.close()
+            self._parts.hub.close()
         return self._end
+
+    def _start_watching(self, tasks: TaskGroup) -> None:
+        parts = self._parts
+        discovery = Discovery(
+            parts.fixture,
+            self._roster,
+            clock=parts.clock,
+            publish=parts.hub.publish,
+            poll_seconds=parts.timing.poll_seconds,
+            gone_seconds=parts.timing.gone_seconds,
+        )
+        tasks.start_soon(discovery.run)
+        tasks.start_soon(self._keeper.run)
+        tasks.start_soon(self._tools.journal.run, self._audit_is_lost)
+        tasks.start_soon(ClockWatch(parts.clock, self._note_event, self._tell).run)
+        if parts.requests is not None:
+            tasks.start_soon(RequestFolder(parts.requests).run, self._decide, self._tell)
 
     async def _begin(self) -> None:
         parts = self._parts
         plans = [prepared.plan for prepared in parts.shelf.plans]
-        left = await parts.open_runs()
+        left = await parts.past.open_runs()
         await parts.recorder.record(
-            station_row(self._session, parts.database_version, parts.clock),
+            station_row(self._session, parts.database_version, parts.clock, parts.host),
             *recipe_rows(plans, parts.clock),
             event_row(self._tools, "station_started", {"left_open": [run.run_id for run in left]}),
         )
-        await close_open_runs(parts.recorder, parts.clock, left, "the station went down")
-        for run in left:
-            notice = f"Run {run.run_id} in slot {run.slot} had no end: closed as INTERRUPTED"
-            parts.hub.publish(StationNotice(notice))
+        await self._recover("the station went down")
+        self._keeper.look_at_disk()
+
+    async def _recover(self, why: str) -> None:
+        """Close what has no end and is not under way here, having asked the boards."""
+        running = {pipeline.running for pipeline in self._pipelines}
+        seconds = self._parts.timing.ask_seconds
+        for run in await recover(self._tools, why, ask_seconds=seconds, running=running):
+            self._tell(f"Run {run.run_id} in slot {run.slot} had no end: closed as INTERRUPTED")
+
+    async def _decide(self, decision: Decision) -> str:
+        parts = self._parts
+        decided = await decide(parts.past, parts.recorder, parts.clock, decision)
+        self._tell(decided.says)
+        for pipeline in self._pipelines:
+            pipeline.decided(decided.intent.identity)
+        return decided.says
 
     async def _wind_down(self) -> None:
         for pipeline in self._pipelines:
@@ -162,20 +210,24 @@ class Station:
             for pipeline in self._pipelines:
                 await pipeline.ended.wait()
         if patience.cancelled_caught:
-            self._parts.hub.publish(
-                StationNotice("Running steps did not end in time: they are cut")
-            )
+            self._tell("Running steps did not end in time: they are cut")
 
     async def _close(self) -> None:
         """Close what could not close itself. Lost evidence is already known to be lost."""
-        if self._end.audit_lost is not None:
+        if self._keeper.fault is not None:
+            self._end.audit_lost = self._keeper.fault
             return
         parts = self._parts
         with anyio.move_on_after(CLOSING_SECONDS, shield=True):
-            left = await parts.open_runs()
-            self._end.interrupted = len(left)
-            await close_open_runs(parts.recorder, parts.clock, left, "the station was stopped")
-            await parts.recorder.record(event_row(self._tools, "station_stopped", {}))
+            try:
+                closed: list[OpenRun] = await recover(
+                    self._tools, "the station was stopped", ask_seconds=0
+                )
+                self._end.interrupted = len(closed)
+                await self._tools.journal.flush()
+                await parts.recorder.record(event_row(self._tools, "station_stopped", {}))
+            except AuditUnavailable as fault:
+                self._end.audit_lost = fault
 
     def _open_pipeline(self, slot: Slot) -> None:
         pipeline = Pipeline(slot, self._tools)
@@ -183,7 +235,7 @@ class Station:
         if self._tasks is not None:
             self._tasks.start_soon(pipeline.run, name=f"slot {slot.name}")
 
-    def _make_tools(self) -> Tools:
+    def _make_tools(self, *, by_count: bool) -> Tools:
         parts = self._parts
         return Tools(
             fixture=parts.fixture,
@@ -203,23 +255,36 @@ class Station:
             note=self._note,
             progressed=self._progressed,
             audit_is_lost=self._audit_is_lost,
-            standing=self._standing,
+            past=parts.past,
+            line=Line(),
+            journal=Journal(parts.recorder),
+            by_count=by_count,
+        )
+
+    def _make_keeper(self) -> Keeper:
+        parts = self._parts
+        return Keeper(
+            self._tools,
+            parts.recorder,
+            parts.watchfulness,
+            free_mib=parts.free_mib,
+            recover=self._recover,
         )
 
     def _swap_check_seconds(self) -> float:
         # The whole station looks at no more than so many boards per second.
         return max(self._parts.timing.swap_check_seconds, len(self._roster) / LOOKS_PER_SECOND)
 
-    async def _standing(self, slot: str, identity: DeviceIdentity) -> Verdict | None:
-        # Who asks for so many boards wants as many runs.
-        if self._boards_wanted is not None:
-            return None
-        return await self._parts.standing(slot, identity)
-
     def _note(self, verdict: Verdict) -> None:
         self._done += 1
         if self._boards_wanted is not None:
             self._end.verdicts.append(verdict)
+
+    def _note_event(self, kind: str, detail: Mapping[str, object]) -> None:
+        self._tools.journal.note(event_row(self._tools, kind, detail))
+
+    def _tell(self, message: str) -> None:
+        self._parts.hub.publish(StationNotice(message))
 
     def _progressed(self) -> None:
         wanted = self._boards_wanted
@@ -228,8 +293,12 @@ class Station:
         if not any(pipeline.busy for pipeline in self._pipelines):
             self._stop_wanted.set()
 
+    def _line_changed(self) -> None:
+        for pipeline in self._pipelines:
+            pipeline.look_again()
+
     def _audit_is_lost(self, fault: AuditUnavailable) -> None:
-        if self._end.audit_lost is None:
-            self._end.audit_lost = fault
-            self._parts.hub.publish(StationNotice(f"The line stops: {fault}"))
-        self._stop_wanted.set()
+        self._keeper.lost(fault)
+        if self._boards_wanted is not None:
+            # A script that wants so many verdicts is told at once.
+            self._stop_wanted.set()

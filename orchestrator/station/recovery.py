@@ -1,59 +1,124 @@
-"""Closes runs that have no end: after a crash or a cut of power nothing stays "running".
+"""Closes runs that have no end: after a crash, a cut of power or a lost audit nothing "runs".
 
-What was under way is named, so that a person knows where to look. Finding out whether an
-irreversible request was applied belongs to the engine's probes, not here.
+Each is closed as INTERRUPTED with the step that had begun. A board that is still in its slot is
+asked what became of its irreversible request, all boards at once and within a bound; what it says
+is committed together with the end of the run. A board that is away, or cannot say, is asked when it
+comes: its intents stay open. Doing it again after a crash in the middle leads to the same end.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from orchestrator.domain.clock import Clock, timestamp
+import anyio
+
+from orchestrator.domain.clock import timestamp
+from orchestrator.domain.crash_points import crash_point
+from orchestrator.domain.errors import AuditUnavailable, StationFault
+from orchestrator.domain.fixture import Attached
+from orchestrator.domain.intents import FindingState
 from orchestrator.domain.outcome import Outcome
-from orchestrator.domain.records import Record, Recorder, RunEndRow, StepEndRow
+from orchestrator.domain.records import FindingRow, Record, RunEndRow, StepEndRow
+from orchestrator.station.asking import ask_unit
+from orchestrator.station.past import OpenRun
+from orchestrator.station.tools import Tools
 
-REMEDY = "Put the board in again; the recipe reads what is true before it acts"
-
-
-@dataclass(frozen=True, slots=True)
-class OpenStep:
-    """A step attempt that began and has no end."""
-
-    sequence: int
-    step_id: str
-    began_at: str
-    irreversible: bool
+REMEDY = "Put the board in again; the station asks it what is true before it acts"
+NOT_ASKED = "the board was not asked"
+_WORDS = {
+    FindingState.APPLIED: "was applied",
+    FindingState.NOT_APPLIED: "was not applied",
+}
 
 
 @dataclass(frozen=True, slots=True)
-class OpenRun:
-    """A run that has no end, with its open steps in their order."""
+class Found:
+    """What was found in the slot of an open run: a sentence, and the findings of its intents."""
 
-    run_id: str
-    slot: str
-    began_at: str
-    steps: tuple[OpenStep, ...] = ()
+    says: str = NOT_ASKED
+    findings: tuple[FindingRow, ...] = ()
 
 
-async def close_open_runs(
-    recorder: Recorder, clock: Clock, runs: Sequence[OpenRun], why: str
-) -> None:
-    """Close each run as INTERRUPTED, its open steps first, one transaction per run.
+async def recover(
+    tools: Tools, why: str, *, ask_seconds: float, running: Collection[str] = ()
+) -> list[OpenRun]:
+    """Close every run without an end but those in `running`; return what was closed.
 
-    Raises AuditUnavailable. Doing it again after a crash in the middle leads to the same end.
+    Boards are asked for at most `ask_seconds`; 0 asks none. Raises AuditUnavailable.
     """
-    for run in runs:
-        await recorder.record(*_ends(run, clock, why))
+    left = [run for run in await tools.past.open_runs() if run.run_id not in running]
+    if not left:
+        return left
+    crash_point("recovery.begun")
+    found = await _ask_all(tools, left, ask_seconds) if ask_seconds > 0 else {}
+    for run in left:
+        now = tools.services.clock.now()
+        await tools.services.recorder.record(
+            *closing(run, found.get(run.run_id, Found()), now, why)
+        )
+        crash_point("recovery.closed")
+    return left
 
 
-def _ends(run: OpenRun, clock: Clock, why: str) -> list[Record]:
-    now = clock.now()
+async def _ask_all(tools: Tools, runs: Sequence[OpenRun], seconds: float) -> dict[str, Found]:
+    """Ask all boards at once. A fixture that is away only means that nobody was asked."""
+    found: dict[str, Found] = {}
+    with anyio.move_on_after(seconds):
+        try:
+            listed = {
+                entry.port or entry.address: entry for entry in await tools.fixture.attached()
+            }
+        except StationFault as fault:
+            tools.log.info("boards not asked", why=str(fault))
+            return found
+        async with anyio.create_task_group() as tasks:
+            for run in runs:
+                tasks.start_soon(_ask, tools, run, listed.get(run.port), found)
+    return found
+
+
+async def _ask(
+    tools: Tools, run: OpenRun, attached: Attached | None, found: dict[str, Found]
+) -> None:
+    if attached is None:
+        found[run.run_id] = Found("no board is in its slot any more")
+        return
+    try:
+        async with tools.fixture.connect(attached) as link:
+            if run.identity is None or await link.identity() != run.identity:
+                found[run.run_id] = Found("another board may sit in its slot")
+                return
+            rows = [await ask_unit(tools, link, intent) for intent in run.intents]
+    except AuditUnavailable:
+        raise
+    except StationFault as fault:
+        found[run.run_id] = Found(f"the board could not be asked: {fault.what}")
+        return
+    crash_point("recovery.asked")
+    known = tuple(row for row in rows if row.state in _WORDS)
+    found[run.run_id] = Found(_says(rows), known)
+
+
+def _says(rows: Sequence[FindingRow]) -> str:
+    if not rows:
+        return "the board is still in its slot"
+    return "; ".join(
+        f"asked afterwards, the board says that intent {row.intent_id} {_WORDS[state]}"
+        if (state := FindingState(row.state)) in _WORDS
+        else f"the board could not say whether intent {row.intent_id} was applied"
+        for row in rows
+    )
+
+
+def closing(run: OpenRun, found: Found, now: datetime, why: str) -> list[Record]:
+    """Return the rows that close `run`: findings, open steps, the run; one transaction."""
     names = ", ".join(step.step_id for step in run.steps)
     where = f"during step {names}" if names else "between two steps"
-    message = f"{why} {where}"
-    if any(step.irreversible for step in run.steps):
-        message += "; whether it was applied is not known"
-    rows: list[Record] = [
+    message = f"{why} {where}; {found.says}"
+    if len(found.findings) < len(run.intents):
+        message += "; whether its request was applied is not known yet"
+    rows: list[Record] = [*found.findings]
+    rows += [
         StepEndRow(
             run_id=run.run_id,
             sequence=step.sequence,
@@ -62,7 +127,7 @@ def _ends(run: OpenRun, clock: Clock, why: str) -> list[Record]:
             duration_us=_microseconds(step.began_at, now),
             error_class="station",
             error_code="",
-            message=why,
+            message=f"{why}; {found.says}" if step.irreversible else why,
             remedy=REMEDY,
         )
         for step in run.steps

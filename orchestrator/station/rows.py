@@ -37,12 +37,14 @@ def canonical(values: Mapping[str, object]) -> str:
     )
 
 
-def station_row(session: Session, database_version: str, clock: Clock) -> StationRow:
-    """Return the row of this start of the daemon."""
+def station_row(
+    session: Session, database_version: str, clock: Clock, host: str = ""
+) -> StationRow:
+    """Return the row of this start of the daemon; without `host` the machine's own name counts."""
     return StationRow(
         session_id=session.session_id,
         station_id=session.station_id,
-        host=socket.gethostname(),
+        host=host or socket.gethostname(),
         software_version=__version__,
         python_version=platform.python_version(),
         database_version=database_version,
@@ -90,8 +92,12 @@ def opening_rows(
     *,
     unit: Unit,
     identity: DeviceIdentity | None,
+    continues: str | None = None,
 ) -> tuple[Record, ...]:
-    """Return what a run begins with: its unit, the run itself, the identity read before it."""
+    """Return what a run begins with: its unit, the run itself, the identity read before it.
+
+    `continues` is the run that it goes on with, if any.
+    """
     moment = timestamp(tools.services.clock.now())
     known = unit.serial_number or identity
     key = (
@@ -114,6 +120,7 @@ def opening_rows(
             unit_id=key,
             inputs=canonical(prepared.inputs),
             began_at=moment,
+            continues=continues,
         )
     )
     if identity is not None:

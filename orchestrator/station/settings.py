@@ -167,6 +167,19 @@ class FixtureSection(Section):
     azure_sphere: AzureSphereSection
 
 
+class StartSection(Section):
+    """How the station starts on what the last one left."""
+
+    ask_seconds: float = Field(
+        default=30.0,
+        ge=0,
+        le=600,
+        description="How long boards that were being worked on may be asked what became of their "
+        "last request, all at once, before their runs are closed; 0: they are asked when they "
+        "get their next run.",
+    )
+
+
 class StopSection(Section):
     """How the station stops."""
 
@@ -179,8 +192,31 @@ class StopSection(Section):
 
 
 class AuditSection(Section):
-    """How the audit is signed, and where its checkpoints go so that they leave the machine."""
+    """How the audit is watched and signed, and where its checkpoints go to leave the machine."""
 
+    check_seconds: float = Field(
+        default=2.0,
+        ge=0.1,
+        le=5,
+        description="Time between two looks whether the audit is still there, while nothing is "
+        "written.",
+    )
+    retry_seconds: float = Field(
+        default=3.0,
+        ge=0.1,
+        le=60,
+        description="Time between two attempts to open an audit that was lost.",
+    )
+    free_warning_mib: int = Field(
+        default=1024,
+        ge=0,
+        description="Below so many MiB of free space on the disk of the audit the station warns.",
+    )
+    free_stop_mib: int = Field(
+        default=128,
+        ge=0,
+        description="Below so many MiB no run begins until there is room again.",
+    )
     checkpoint_seconds: float = Field(
         default=60.0,
         ge=1,
@@ -253,6 +289,7 @@ class Settings(BaseSettings):
         description="Where the secrets of the recipes are read from, by name. Never the secret.",
     )
     fixture: FixtureSection
+    start: StartSection = StartSection()
     stop: StopSection = StopSection()
     audit: AuditSection = AuditSection()
     log: LogSection = LogSection()

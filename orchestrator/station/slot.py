@@ -16,12 +16,14 @@ from orchestrator.domain.fixture import Attached
 class Visit:
     """One stay of a board in a slot. `attached` is where it answered last.
 
-    `found` says that the board was here before the station looked for the first time.
+    `found` says that the board was here before the station looked for the first time, `again` that
+    it is the same board as in the visit before, which may go on now.
     """
 
     number: int
     attached: Attached
     found: bool = False
+    again: bool = False
 
 
 class Slot:
@@ -81,6 +83,15 @@ class Slot:
         if self.visit is not None:
             self._begin(self.visit.attached)
 
+    def repeat(self) -> None:
+        """Begin a new visit of the same board: what it waited for has happened."""
+        if self.visit is not None:
+            self._begin(self.visit.attached, again=True)
+
+    def poke(self) -> None:
+        """Wake whoever waits for a change: something else that they look at has changed."""
+        self._changed()
+
     async def changed(self, version: int) -> None:
         """Return as soon as this slot is no longer as it was at `version`."""
         while self._version == version:
@@ -96,10 +107,10 @@ class Slot:
         """Say whether that visit has not ended."""
         return self.visit is not None and self.visit.number == visit.number
 
-    def _begin(self, attached: Attached, *, found: bool = False) -> None:
+    def _begin(self, attached: Attached, *, found: bool = False, again: bool = False) -> None:
         self._visits += 1
         self._missing_since = None
-        self.visit = Visit(self._visits, attached, found)
+        self.visit = Visit(self._visits, attached, found, again)
         self._changed()
 
     def _end(self) -> None:

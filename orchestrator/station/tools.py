@@ -1,9 +1,9 @@
-"""What every pipeline of a station shares, and the verdicts they report.
+"""What every pipeline of a station shares.
 
 A plain bundle: it is made once by the daemon and decides nothing by itself.
 """
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -13,9 +13,11 @@ from structlog.typing import FilteringBoundLogger
 from orchestrator.domain.errors import AuditUnavailable
 from orchestrator.domain.fixture import Fixture
 from orchestrator.domain.ids import Ids
-from orchestrator.domain.outcome import Outcome
 from orchestrator.domain.unit import DeviceIdentity
 from orchestrator.engine.run import EngineServices
+from orchestrator.station.journal import Journal
+from orchestrator.station.line import Line
+from orchestrator.station.past import Past, Verdict
 from orchestrator.station.recipes import RecipeShelf
 from orchestrator.station.serials import SlotBlocked, UnitRule
 
@@ -28,22 +30,6 @@ class Session:
 
     station_id: str
     session_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What one board came to. `run_id` is empty when no run was opened for it."""
-
-    slot: str
-    serial_number: str | None
-    device_id: str | None
-    run_id: str
-    outcome: Outcome
-    message: str
-
-
-Standing = Callable[[str, DeviceIdentity], Awaitable[Verdict | None]]
-"""Says what a board came to in that slot, if it has sat there since. Raises AuditUnavailable."""
 
 
 class Claims:
@@ -90,7 +76,11 @@ class Tools:
     note: Callable[[Verdict], None]
     progressed: Callable[[], None]
     audit_is_lost: Callable[[AuditUnavailable], None]
-    standing: Standing
+    past: Past
+    line: Line
+    journal: Journal
+    by_count: bool = False
+    """True when the station ends by itself after so many boards: each of them is run."""
     claims: Claims = field(default_factory=Claims)
     look_limit: anyio.CapacityLimiter = field(
         default_factory=lambda: anyio.CapacityLimiter(LOOKS_AT_ONCE)

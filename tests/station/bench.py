@@ -10,26 +10,29 @@ from typing import Any
 
 import anyio
 
-from orchestrator.domain.clock import SystemClock
+from orchestrator.domain.clock import Clock, SystemClock
 from orchestrator.domain.errors import AuditUnavailable
 from orchestrator.domain.events import Event, SlotChanged, SlotState, StationNotice
 from orchestrator.domain.ids import TimeOrderedIds
-from orchestrator.domain.records import Record, RunEndRow, RunRow
+from orchestrator.domain.intents import EarlierIntent, FindingSource
+from orchestrator.domain.records import EventRow, FindingRow, Record, RunEndRow, RunRow
 from orchestrator.domain.unit import DeviceIdentity
 from orchestrator.engine.step import StepContext, StepDefinition, step
 from orchestrator.recipe.plan import AppliesTo, Plan, PlannedStep
+from orchestrator.station.asking import with_finding
 from orchestrator.station.daemon import Parts, Station, StationEnd, Timing
 from orchestrator.station.edge import beside
 from orchestrator.station.hub import Hub, Listener
+from orchestrator.station.keeper import Watchfulness
 from orchestrator.station.log import make_logger
+from orchestrator.station.past import Known, LastRun, OpenRun, Verdict
 from orchestrator.station.recipes import ReadyRecipe, RecipeShelf
-from orchestrator.station.recovery import OpenRun
 from orchestrator.station.serials import UnitRule
 from orchestrator.station.settings import Settings, UnitSection
-from orchestrator.station.tools import Verdict
 from tests.station.fakes import FakeBoard, FakeFixture
 
 TIMING = Timing(poll_seconds=0.01, gone_seconds=0.03, ready_seconds=1.0, swap_check_seconds=0.05)
+WATCHFULNESS = Watchfulness(check_seconds=0.02, retry_seconds=0.02)
 
 
 @step("fake.identify", summary="Binds the run to the board.")
@@ -46,12 +49,17 @@ async def act(ctx: StepContext, board: FakeBoard) -> None:
         await board.act(board)
 
 
-async def not_locked(ctx: StepContext, board: FakeBoard) -> bool:
+async def is_locked(ctx: StepContext, board: FakeBoard) -> bool:
     """Ask whether it is locked."""
     return bool(getattr(board, "locked", False))
 
 
-@step("fake.lock", summary="Locks the board.", irreversible=True, probe=not_locked)
+def locks() -> bool:
+    """Say that nothing can be done to a locked board."""
+    return True
+
+
+@step("fake.lock", summary="Locks the board.", irreversible=True, probe=is_locked, locks=locks)
 async def lock(ctx: StepContext, board: FakeBoard) -> None:
     """Lock it."""
     board.locked = True  # type: ignore[attr-defined]  # a note on the fake board
@@ -93,24 +101,52 @@ def plan(name: str = "line", applies_to: AppliesTo | None = None) -> Plan:
 
 
 class Paper:
-    """A recorder in memory. `lost` makes every further record fail."""
+    """An audit in memory: recorder and past. `lost` makes every further record fail.
+
+    `left`, `judged` and `last` are what a test says of the time before this start.
+    """
 
     def __init__(self) -> None:
         self.rows: list[Record] = []
         self.lost: AuditUnavailable | None = None
+        self.failure: AuditUnavailable | None = None
+        self.missing: AuditUnavailable | None = None
+        self.commits = 0
+        self.tries = 0
         self.left: list[OpenRun] = []
         self.judged: dict[tuple[str, str], Verdict] = {}
+        self.intents: dict[str, EarlierIntent] = {}
+        self.last: dict[str, LastRun] = {}
+        self.on_record: Callable[[Sequence[Record]], None] | None = None
 
     async def record(self, *records: Record) -> None:
         """Keep the rows."""
         await anyio.lowlevel.checkpoint()
+        if self.on_record is not None:
+            self.on_record(records)
         if self.lost is not None:
-            raise self.lost
+            self.failure = self.lost
+        if self.failure is not None:
+            raise self.failure
         self.rows += records
+        self.commits += 1
+
+    async def try_again(self, *probe: Record) -> tuple[Record, ...]:
+        """Be back, unless the test says that it is still lost."""
+        await anyio.lowlevel.checkpoint()
+        self.tries += 1
+        self.failure = self.lost
+        if self.failure is not None:
+            raise self.failure
+        return ()
 
     def of(self, kind: type[Any]) -> list[Any]:
         """Return the rows of one table."""
         return [row for row in self.rows if isinstance(row, kind)]
+
+    def events(self, kind: str) -> list[EventRow]:
+        """Return the events of one kind."""
+        return [row for row in self.of(EventRow) if row.kind == kind]
 
     def outcomes(self) -> list[str]:
         """Return how the runs ended, in their order."""
@@ -120,7 +156,7 @@ class Paper:
         """Return the runs that have no end."""
         ended = {row.run_id for row in self.of(RunEndRow)}
         begun = [
-            OpenRun(row.run_id, row.slot, row.began_at)
+            OpenRun(row.run_id, row.slot, row.began_at, (), row.port)
             for row in self.of(RunRow)
             if row.run_id not in ended
         ]
@@ -130,6 +166,43 @@ class Paper:
         """Return what the test says the board came to before this start."""
         await anyio.lowlevel.checkpoint()
         return self.judged.get((slot, identity.device_id))
+
+    async def earlier(self, identity: DeviceIdentity) -> Sequence[EarlierIntent]:
+        """Return the intents that the test wrote down, as the findings have left them."""
+        await anyio.lowlevel.checkpoint()
+        return [
+            found
+            for intent_id in self.intents
+            if (found := self._now(intent_id)).identity == identity
+        ]
+
+    async def last_run(self, identity: DeviceIdentity) -> LastRun | None:
+        """Return what the test says."""
+        await anyio.lowlevel.checkpoint()
+        return self.last.get(identity.device_id)
+
+    async def known(self, intent_id: str) -> Known | None:
+        """Return the intent with its last finding."""
+        await anyio.lowlevel.checkpoint()
+        if intent_id not in self.intents:
+            return None
+        found = [row for row in self.of(FindingRow) if row.intent_id == intent_id]
+        source = FindingSource(found[-1].source) if found else None
+        words = (found[-1].actor, found[-1].message) if found else ("", "")
+        return Known(self._now(intent_id), "SN-1", source, *words)
+
+    def _now(self, intent_id: str) -> EarlierIntent:
+        intent = self.intents[intent_id]
+        for row in self.of(FindingRow):
+            if row.intent_id == intent_id:
+                intent = with_finding(intent, row)
+        return intent
+
+    async def check(self, session_id: str) -> None:
+        """Be there, unless the test says that it is missing."""
+        await anyio.lowlevel.checkpoint()
+        if self.missing is not None:
+            raise self.missing
 
 
 class Bench:
@@ -152,17 +225,20 @@ class Bench:
         self.plans = [plan()]
         self.rule = UnitRule(UnitSection(part_number="P-1"), {})
         self.timing = timing
+        self.clock: Clock = SystemClock()
+        self.watchfulness = WATCHFULNESS
+        self.free_mib: int | None = None
+        self.requests: Path | None = None
         self.end: StationEnd | None = None
 
     def station(self) -> Station:
         """Return the station, made from what the test has set up by now."""
-        clock = SystemClock()
+        clock = self.clock
         shelf = RecipeShelf([ReadyRecipe(each, {}, {}) for each in self.plans], "OP")
         parts = Parts(
             fixture=self.fixture,
             recorder=self.paper,
-            open_runs=self.paper.open_runs,
-            standing=self.paper.standing,
+            past=self.paper,
             database_version="paper",
             shelf=shelf,
             rule=self.rule,
@@ -172,6 +248,9 @@ class Bench:
             hub=self.hub,
             log=make_logger(stream=self.log),
             timing=self.timing,
+            watchfulness=self.watchfulness,
+            free_mib=lambda: self.free_mib,
+            requests=self.requests,
         )
         return Station(self.settings, parts)
 

@@ -19,10 +19,11 @@ def device_id(number: int) -> str:
 
 @dataclass
 class FakeBoard:
-    """One board. `silent` makes it unreachable; `act` is what its only step does."""
+    """One board. `silent` makes it unreachable, `hangs` mute; `act` is what its only step does."""
 
     number: int
     silent: bool = False
+    hangs: bool = False
     fault: Exception | None = None
     act: Callable[["FakeBoard"], Any] | None = None
     acted: int = 0
@@ -90,6 +91,8 @@ class FakeLink:
         board = self._fixture.boards.get(self._port)
         if board is None or board.silent:
             raise Unreachable("nobody answers", remedy="Check the cable")
+        if board.hangs:
+            await anyio.sleep_forever()
         board.identity_reads += 1
         if board.fault is not None:
             raise board.fault

@@ -10,7 +10,7 @@ from orchestrator.domain.errors import AuditUnavailable, Unreachable
 from orchestrator.domain.events import SlotState, StepStarted
 from orchestrator.domain.outcome import Outcome
 from orchestrator.domain.records import RecipeRow, RunEndRow, StationRow
-from orchestrator.station.recovery import OpenRun
+from orchestrator.station.past import OpenRun
 from tests.station.bench import TIMING, Bench
 from tests.station.fakes import FakeBoard
 from tests.station.test_pipeline import hang
@@ -72,27 +72,6 @@ async def test_a_second_request_to_stop_waits_for_nothing(tmp_path: Path) -> Non
         await watch.ended.wait()
     assert len(bench.paper.of(RunEndRow)) == 1
     assert await bench.paper.open_runs() == []
-
-
-async def test_the_line_stops_when_the_audit_is_lost(tmp_path: Path) -> None:
-    """No step begins after evidence cannot be written, on any slot, and the end says why."""
-    bench = Bench(tmp_path)
-    lost = AuditUnavailable("the disk is full", remedy="Free some space")
-
-    async def fill_the_disk(board: FakeBoard) -> None:
-        bench.paper.lost = lost
-
-    boards = [
-        bench.fixture.put("1", FakeBoard(1, act=fill_the_disk)),
-        bench.fixture.put("2", FakeBoard(2, act=hang)),
-    ]
-    async with bench.running() as watch:
-        message = await watch.notice("The line stops")
-        await watch.ended.wait()
-    assert "the disk is full" in message
-    assert bench.end is not None
-    assert bench.end.audit_lost is lost
-    assert not any(hasattr(board, "locked") for board in boards)
 
 
 async def test_an_audit_that_is_lost_at_the_start(tmp_path: Path) -> None:

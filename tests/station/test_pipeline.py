@@ -7,15 +7,15 @@ from pathlib import Path
 import anyio
 import pytest
 
-from orchestrator.domain.errors import AuditUnavailable, Mismatch, Unreachable, UntrustedPeer
+from orchestrator.domain.errors import Mismatch, Unreachable, UntrustedPeer
 from orchestrator.domain.events import SlotState, StepStarted
 from orchestrator.domain.ids import unit_id
 from orchestrator.domain.outcome import Outcome
 from orchestrator.domain.records import EventRow, IdentityRow, RunEndRow, RunRow, StepRow, UnitRow
 from orchestrator.recipe.plan import AppliesTo
+from orchestrator.station.past import Verdict
 from orchestrator.station.serials import UnitRule
 from orchestrator.station.settings import SerialNumberSection, UnitSection
-from orchestrator.station.tools import Verdict
 from tests.station.bench import TIMING, Bench, plan
 from tests.station.fakes import FakeBoard, device_id
 
@@ -359,31 +359,3 @@ async def test_a_bug_of_the_station_stays_in_its_slot(tmp_path: Path) -> None:
     ends = {verdict.slot: verdict.outcome for verdict in bench.end.verdicts}
     assert ends == {"1": Outcome.ERROR, "2": Outcome.PASS}
     assert "a bug in a client" in bench.log.getvalue()
-
-
-async def test_a_swap_that_cannot_be_recorded_stops_the_line(tmp_path: Path) -> None:
-    """Even between two runs lost evidence is the end of the shift."""
-    bench = Bench(tmp_path)
-    bench.fixture.put("1", FakeBoard(1))
-    async with bench.running() as watch:
-        await watch.state("1", SlotState.PASS)
-        bench.paper.lost = AuditUnavailable("the disk is full")
-        second = bench.fixture.put("1", FakeBoard(2))
-        await watch.notice("The line stops")
-        await watch.ended.wait()
-    assert second.acted == 0
-    assert bench.end is not None
-    assert bench.end.audit_lost is bench.paper.lost
-
-
-async def test_lost_evidence_is_found_inside_a_group(tmp_path: Path) -> None:
-    """However deep it is wrapped, a lost audit is no bug of one slot."""
-    bench = Bench(tmp_path)
-    lost = AuditUnavailable("the disk is full")
-    wrapped = ExceptionGroup("outer", [ValueError("x"), ExceptionGroup("inner", [lost])])
-    bench.fixture.put("1", FakeBoard(1, fault=wrapped))
-    async with bench.running() as watch:
-        await watch.notice("The line stops")
-        await watch.ended.wait()
-    assert bench.end is not None
-    assert bench.end.audit_lost is lost
