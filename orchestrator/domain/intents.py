@@ -78,3 +78,11 @@ class Continuation:
     through: str
     intent_id: str
     outcomes: Mapping[str, Outcome] = field(default_factory=lambda: MappingProxyType({}))
+
+
+def decide_command(intent_id: str) -> str:
+    """Return the command by which a person says what became of an intent."""
+    return (
+        f"orchestrator unit decide {intent_id} applied|not-applied|ask-again"
+        " --by NAME --reason TEXT"
+    )

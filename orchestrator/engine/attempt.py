@@ -4,6 +4,7 @@ It only gathers. Judging is done in `verdict`, writing in `evidence`.
 """
 
 from collections.abc import Callable, Mapping
+from enum import Enum, auto
 from typing import NamedTuple
 
 from orchestrator.domain.clock import Clock
@@ -22,6 +23,17 @@ class Attachment(NamedTuple):
     name: str
     content: bytes
     media_type: str
+
+
+class Acting(Enum):
+    """What a step that cannot be undone said of its request."""
+
+    UNSAID = auto()
+    NEEDLESS = auto()  # nothing was requested, it was so already
+    ANSWERED = auto()  # it was requested and accepted
+
+
+_UNSAID = Acting.UNSAID
 
 
 class Binding:
@@ -57,17 +69,20 @@ class Attempt:
     """The `StepContext` of one attempt.
 
     `refusal` is set when the step function must not be called at all. `duration_us` is what
-    the call took, in microseconds.
+    the call took, in microseconds. `acting` and `may_act_again` are for steps that cannot be
+    undone.
     """
 
     __slots__ = (
-        "_facts",
         "_on_progress",
+        "acting",
         "arguments",
         "attachments",
         "clients",
         "duration_us",
+        "facts",
         "identities",
+        "may_act_again",
         "number",
         "parameters",
         "refusal",
@@ -84,7 +99,7 @@ class Attempt:
         number: int,
         on_progress: "Callable[[Attempt, int, int], None] | None",
     ) -> None:
-        self._facts = facts
+        self.facts = facts
         self._on_progress = on_progress
         self.step = step
         self.sequence = sequence
@@ -97,26 +112,28 @@ class Attempt:
         self.values: dict[str, Value] = {}
         self.attachments: list[Attachment] | None = None
         self.identities: list[DeviceIdentity] | None = None
+        self.acting = _UNSAID
+        self.may_act_again = False
 
     @property
     def unit(self) -> Unit:
         """The unit under work."""
-        return self._facts.request.unit
+        return self.facts.request.unit
 
     @property
     def identity(self) -> DeviceIdentity | None:
         """The identity this run is bound to, None until one was read."""
-        return self._facts.binding.identity
+        return self.facts.binding.identity
 
     @property
     def clock(self) -> Clock:
         """Time, for durations that a step measures."""
-        return self._facts.clock
+        return self.facts.clock
 
     @property
     def artifacts(self) -> Mapping[str, Artifact]:
         """Every artifact of the recipe, by name."""
-        return self._facts.plan.artifacts
+        return self.facts.plan.artifacts
 
     def measure(self, name: str, value: Value | float) -> None:
         """Take a measurement; see `StepContext.measure`."""
@@ -144,4 +161,12 @@ class Attempt:
         if self.identities is None:
             self.identities = []
         self.identities.append(identity)
-        self._facts.binding.bind(identity)
+        self.facts.binding.bind(identity)
+
+    def already_so(self) -> None:
+        """Say that nothing had to be requested; see `StepContext.already_so`."""
+        self.acting = Acting.NEEDLESS
+
+    def answered(self) -> None:
+        """Say that the request was accepted; see `StepContext.answered`."""
+        self.acting = Acting.ANSWERED

@@ -1,40 +1,47 @@
-"""What is special about a step that cannot be undone: its gate, and what follows a lost answer.
+"""What is special about a step that cannot be undone: gate, intent, act, and what became of it.
 
-Before it: every required step before it has passed, and the unit is still the one that the run
-began with, read over a fresh connection. After it, when nobody knows whether it was applied: wait
-until a lost request can no longer take effect, ask, decide. The act itself is never repeated.
+Before it: every required step before it has passed, the unit is still the one that the run began
+with, read over a fresh connection, and no earlier request like it stands. Then the intent is made
+durable, then the step is called. After it, when nobody knows whether it was applied: wait until a
+lost request can no longer take effect, ask, decide. Each end leaves a finding on the intent; where
+none can be had, the intent stays open and the station asks when the unit is back.
 """
 
 from collections.abc import Callable
 
-from anyio import current_time, sleep
-
+from orchestrator.domain.crash_points import crash_point
 from orchestrator.domain.errors import (
     AuditUnavailable,
-    ErrorClass,
     OrchestratorError,
+    ProductFault,
+    StationFault,
 )
+from orchestrator.domain.intents import EarlierIntent, FindingSource, FindingState
 from orchestrator.domain.outcome import Outcome
+from orchestrator.domain.records import Record
 from orchestrator.domain.unit import DeviceIdentity
-from orchestrator.engine.attempt import Attempt, RunFacts
+from orchestrator.engine.asking import Answer, Asking
+from orchestrator.engine.attempt import Acting, Attempt, RunFacts
 from orchestrator.engine.evidence import Evidence
 from orchestrator.engine.lane import Lane
+from orchestrator.engine.ledger import Ledger
 from orchestrator.engine.prepare import PreparedPlan, PreparedStep
-from orchestrator.engine.request import Bounds, Stop
+from orchestrator.engine.request import Stop
 from orchestrator.engine.verdict import (
-    PASSED,
     StepCrashed,
     Stopped,
     Verdict,
     gate_closed,
     verdict_of,
+    without_secrets,
 )
 
-_ASK_AGAIN = frozenset({ErrorClass.LINK, ErrorClass.TIMEOUT, ErrorClass.BUSY})
 _APPLIED = "it was found applied, although its answer was lost"
 _NOT_APPLIED = "it is certainly not applied"
 _UNKNOWN = "whether it was applied is unknown"
-_HOLD = "Hold this unit for a person: look at the unit itself before anything else is done with it"
+_BY_NOBODY = "it was already so, by nobody this audit knows"
+_PUT_BACK = "Put the unit in again: the station asks it before anything else is done with it"
+_ASK_LATER = "Check the unit and its cable, then begin again with the unit"
 
 
 def check_gate(plan: PreparedPlan, step: PreparedStep, passed: set[int]) -> None:
@@ -45,9 +52,12 @@ def check_gate(plan: PreparedPlan, step: PreparedStep, passed: set[int]) -> None
         raise gate_closed(f"required before it and not passed: {names}")
 
 
-def is_unknown(error: OrchestratorError) -> bool:
-    """Say whether `error` leaves open if an irreversible request was applied."""
-    return error.leaves_unknown or isinstance(error, Stopped | StepCrashed)
+def is_unknown(error: OrchestratorError, attempt: Attempt) -> bool:
+    """Say whether `error` leaves open if the irreversible request of `attempt` was applied."""
+    if attempt.acting is Acting.NEEDLESS:
+        return False
+    after_the_answer = attempt.acting is Acting.ANSWERED
+    return after_the_answer or error.leaves_unknown or isinstance(error, Stopped | StepCrashed)
 
 
 class Irreversible:
@@ -57,104 +67,219 @@ class Irreversible:
         self,
         facts: RunFacts,
         evidence: Evidence,
-        bounds: Bounds,
+        ledger: Ledger,
+        asking: Asking,
         stop: Callable[[], Stop | None],
     ) -> None:
-        self._request = facts.request
+        self._secrets = facts.request.secrets
         self._binding = facts.binding
         self._evidence = evidence
-        self._bounds = bounds
+        self._ledger = ledger
+        self._asking = asking
         self._stop = stop
 
     async def act(self, lane: Lane, attempt: Attempt, seconds: float) -> Verdict:
-        """Confirm the unit, call the step once, and find out what came of it.
+        """Confirm the unit, leave the intent, call the step once, and find out what came of it.
 
-        `seconds` bounds each call. Raises AuditUnavailable when the identity cannot be recorded.
+        `seconds` bounds each call. `attempt.may_act_again` is set when it was lost and the unit
+        says that it is not applied. Raises AuditUnavailable when evidence cannot be written; what
+        was done then stays an open intent.
         """
-        refusal = await self._confirm(lane, attempt, seconds)
-        if refusal is not None:
-            return refusal
+        try:
+            identity = await self._asking.reread(lane, attempt.step, seconds)
+            standing = await self._confirm(attempt, identity)
+            read = [self._evidence.identity_row(attempt.sequence, identity)]
+            if standing is not None:
+                await self._evidence.commit([], read.pop())
+                known = await self._look_into(lane, attempt, standing, seconds)
+                if known is not None:
+                    return known
+            intent = await self._intend(attempt, identity, *read)
+        except AuditUnavailable:
+            raise
+        except OrchestratorError as error:
+            return verdict_of(error, self._secrets)
+        return await self._call(lane, attempt, intent, seconds)
+
+    # Before -------------------------------------------------------------------------------------
+
+    async def _confirm(self, attempt: Attempt, identity: DeviceIdentity) -> EarlierIntent | None:
+        """Return the earlier intent to look into; raise why the step must not act, if so."""
+        try:
+            self._binding.bind(identity)
+            self._go_on()
+            return self._ledger.standing(attempt, identity)
+        except OrchestratorError:
+            row = self._evidence.identity_row(attempt.sequence, identity)
+            await self._evidence.commit([], row)
+            raise
+
+    def _go_on(self) -> None:
+        stop = self._stop()
+        if stop is not None:
+            raise Stopped(stop)
+        if self._evidence.lost is not None:
+            raise gate_closed("the audit cannot be written")
+
+    async def _intend(
+        self, attempt: Attempt, identity: DeviceIdentity, *read: Record
+    ) -> EarlierIntent:
+        self._go_on()
+        crash_point("intent.before")
+        intent = await self._ledger.intend(attempt, identity, *read)
+        crash_point("intent.committed")
+        try:
+            self._go_on()
+        except Stopped as stopped:
+            await self._find_not_sent(intent, stopped.what)
+            raise
+        return intent
+
+    async def _find_not_sent(self, intent: EarlierIntent, why: str) -> None:
+        said = f"nothing was requested: {why}"
+        await self._found(intent, FindingState.NOT_APPLIED, said, FindingSource.ANSWER)
+
+    async def _look_into(
+        self, lane: Lane, attempt: Attempt, earlier: EarlierIntent, seconds: float
+    ) -> Verdict | None:
+        """Ask whether an earlier intent holds; return how the step ends, None when it may act."""
+        if not earlier.is_open:
+            if attempt.step.definition.probe is None:
+                return _already(earlier)
+            return await self.still_applied(lane, attempt, earlier, seconds)
+        answer = await self._asking.settled(lane, attempt, seconds, earlier.settle_seconds)
+        if answer.applied:
+            await self._found(earlier, FindingState.APPLIED, "the unit says that it is so")
+            return _already(earlier)
+        if answer.applied is None:
+            return await self._not_told(earlier, answer)
+        await self._found(earlier, FindingState.NOT_APPLIED, "the unit says that it is not so")
+        return None
+
+    async def still_applied(
+        self, lane: Lane, attempt: Attempt, earlier: EarlierIntent, seconds: float
+    ) -> Verdict:
+        """Ask whether an intent that was found applied still holds; nothing is done."""
+        answer = await self._asking.ask(lane, attempt, seconds)
+        if answer.applied:
+            await self._found(earlier, FindingState.APPLIED, "the unit says that it is so")
+            return _already(earlier)
+        if answer.applied is None:
+            return await self._not_told(earlier, answer)
+        return await self._contradicted(earlier)
+
+    async def _contradicted(self, earlier: EarlierIntent) -> Verdict:
+        """Hold the unit, which says that what was found applied is not so."""
+        said = f"intent {earlier.intent_id} was found applied, and the unit says that it is not so"
+        await self._found(earlier, FindingState.UNKNOWN, said)
+        return self._error(said, self._ledger.hold(earlier.intent_id))
+
+    async def _not_told(self, earlier: EarlierIntent, answer: Answer) -> Verdict:
+        """Return how a step ends when the unit does not say what became of an earlier intent."""
+        if isinstance(answer.fault, ProductFault):
+            return verdict_of(answer.fault, self._secrets)
+        said = f"the unit did not say whether intent {earlier.intent_id} holds: {answer.why}"
+        if answer.absent or not earlier.is_open:
+            return self._error(said, _PUT_BACK if answer.absent else _ASK_LATER)
+        await self._found(earlier, FindingState.UNKNOWN, said)
+        return self._error(said, self._ledger.hold(earlier.intent_id))
+
+    def _error(self, said: str, remedy: str) -> Verdict:
+        return verdict_of(StationFault(said, remedy=remedy), self._secrets)
+
+    # The act and after --------------------------------------------------------------------------
+
+    async def _call(
+        self, lane: Lane, attempt: Attempt, intent: EarlierIntent, seconds: float
+    ) -> Verdict:
         step = attempt.step
         try:
             await lane.call(
                 step, seconds, step.function, attempt, *attempt.clients, **attempt.arguments
             )
         except OrchestratorError as error:
-            if is_unknown(error):
-                return await self._settle_probe_decide(lane, attempt, error, seconds)
-            return verdict_of(error, self._request.secrets)
-        return PASSED
+            crash_point("act.returned")
+            if is_unknown(error, attempt):
+                return await self._settle_probe_decide(lane, attempt, intent, error, seconds)
+            verdict = verdict_of(error, self._secrets)
+            if attempt.acting is Acting.NEEDLESS:
+                await self._find_not_sent(intent, self._why_so(attempt, intent))
+            else:
+                said = f"{_NOT_APPLIED}: {verdict.message}"
+                await self._found(intent, FindingState.NOT_APPLIED, said, FindingSource.ANSWER)
+            return verdict
+        crash_point("act.returned")
+        if attempt.acting is Acting.NEEDLESS:
+            said = self._why_so(attempt, intent)
+            await self._find_not_sent(intent, said)
+            return Verdict(Outcome.PASS, message=said)
+        said = "the request was answered"
+        await self._found(intent, FindingState.APPLIED, said, FindingSource.ANSWER)
+        return Verdict(Outcome.PASS)
 
-    async def _confirm(self, lane: Lane, attempt: Attempt, seconds: float) -> Verdict | None:
-        """Record the identity that the unit has now; return why the step must not act, if so."""
-        try:
-            identity = await self._reread(lane, attempt.step, seconds)
-        except OrchestratorError as error:
-            return verdict_of(error, self._request.secrets)
-        try:
-            await self._evidence.commit([], self._evidence.identity_row(attempt.sequence, identity))
-            self._binding.bind(identity)
-            stop = self._stop()
-            if stop is not None:
-                raise Stopped(stop)
-            if self._evidence.lost is not None:
-                raise gate_closed("the audit cannot be written")
-        except AuditUnavailable:
-            raise
-        except OrchestratorError as error:
-            return verdict_of(error, self._request.secrets)
-        return None
-
-    async def _reread(self, lane: Lane, step: PreparedStep, seconds: float) -> DeviceIdentity:
-        """Return the identity that the unit has now, read over a fresh connection."""
-        if self._binding.identity is None:
-            raise gate_closed("the unit's identity was not read in this run")
-        if self._request.read_identity is None:
-            raise gate_closed("the unit's identity cannot be read again")
-        identity = await lane.call(step, seconds, self._request.read_identity)
-        assert isinstance(identity, DeviceIdentity)
-        return identity
+    def _why_so(self, attempt: Attempt, intent: EarlierIntent) -> str:
+        """Say who made the unit as this step found it."""
+        alike = self._ledger.alike(attempt, intent.identity)
+        for one in reversed(alike):
+            if one.state is FindingState.APPLIED:
+                return f"already applied by intent {one.intent_id}"
+        tried = [one.intent_id for one in alike if one.intent_id != intent.intent_id]
+        if tried:
+            return f"it was already so; of intent {tried[-1]} it was found that it was not applied"
+        return _BY_NOBODY
 
     async def _settle_probe_decide(
-        self, lane: Lane, attempt: Attempt, cause: OrchestratorError, seconds: float
+        self,
+        lane: Lane,
+        attempt: Attempt,
+        intent: EarlierIntent,
+        cause: OrchestratorError,
+        seconds: float,
     ) -> Verdict:
         """Wait, ask, and say how the attempt that ended with `cause` really ended.
 
         Found applied is PASS. A run that was stopped meanwhile keeps the outcome of the stop;
         what was found stands in the message.
         """
-        lost = verdict_of(cause, self._request.secrets)
-        outcome = lost.outcome if isinstance(cause, Stopped) else Outcome.ERROR
-        applied: bool | None = None
-        if attempt.step.definition.probe is not None:
-            await sleep(attempt.step.definition.settle_seconds)
-            applied = await self._ask(lane, attempt, seconds)
-        if applied is None:
-            message = f"{lost.message}; {_UNKNOWN}"
-            return lost._replace(outcome=outcome, message=message, remedy=_HOLD)
-        if applied and not isinstance(cause, Stopped):
-            return Verdict(Outcome.PASS, message=f"{_APPLIED}: {lost.message}")
-        found = _APPLIED if applied else _NOT_APPLIED
-        return lost._replace(outcome=outcome, message=f"{lost.message}; {found}")
+        lost = verdict_of(cause, self._secrets)
+        stopped = isinstance(cause, Stopped)
+        error = lost if stopped else lost._replace(outcome=Outcome.ERROR)
+        settle = attempt.step.definition.settle_seconds
+        answer = await self._asking.settled(lane, attempt, seconds, settle)
+        if answer.applied is None:
+            return await self._unknown(intent, error, answer)
+        if answer.applied:
+            said = f"{_APPLIED}: {lost.message}"
+            await self._found(intent, FindingState.APPLIED, said)
+            if stopped:
+                return error._replace(message=f"{lost.message}; {_APPLIED}")
+            return Verdict(Outcome.PASS, message=said)
+        await self._found(intent, FindingState.NOT_APPLIED, f"{_NOT_APPLIED}: {lost.message}")
+        attempt.may_act_again = cause.leaves_unknown
+        judged = lost if isinstance(cause, ProductFault) else error
+        return judged._replace(message=f"{lost.message}; {_NOT_APPLIED}")
 
-    async def _ask(self, lane: Lane, attempt: Attempt, seconds: float) -> bool | None:
-        """Return what the probe says, None when it cannot say within its bound."""
-        ends = current_time() + self._bounds.probe_seconds
-        while (left := ends - current_time()) > 0:
-            try:
-                return await self._ask_once(lane, attempt, min(left, seconds))
-            except OrchestratorError as error:
-                # After a stop a question that took too long is called stopped, too.
-                if error.kind not in _ASK_AGAIN and not isinstance(error, Stopped):
-                    return None
-            await sleep(self._bounds.probe_wait_seconds)
-        return None
+    async def _unknown(self, intent: EarlierIntent, error: Verdict, answer: Answer) -> Verdict:
+        """Return how a step ends whose request was lost and of which nobody can tell."""
+        said = f"{error.message}; {_UNKNOWN}: {answer.why}"
+        if answer.absent:
+            said += f"; intent {intent.intent_id} stays open"
+            remedy = _PUT_BACK
+        else:
+            await self._found(intent, FindingState.UNKNOWN, said)
+            remedy = self._ledger.hold(intent.intent_id)
+        return error._replace(message=without_secrets(said, self._secrets), remedy=remedy)
 
-    async def _ask_once(self, lane: Lane, attempt: Attempt, seconds: float) -> bool:
-        step = attempt.step
-        assert step.definition.probe is not None
-        self._binding.bind(await self._reread(lane, step, seconds))
-        answer = await lane.call(
-            step, seconds, step.definition.probe, attempt, *attempt.clients, **attempt.arguments
-        )
-        return bool(answer)
+    async def _found(
+        self,
+        intent: EarlierIntent,
+        state: FindingState,
+        message: str,
+        source: FindingSource = FindingSource.PROBE,
+    ) -> None:
+        await self._ledger.find(intent.intent_id, state, source, message)
+        crash_point("finding.committed")
+
+
+def _already(earlier: EarlierIntent) -> Verdict:
+    return Verdict(Outcome.PASS, message=f"already applied by intent {earlier.intent_id}")

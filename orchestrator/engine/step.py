@@ -81,6 +81,23 @@ class StepContext(Protocol):
         """
         ...
 
+    def already_so(self) -> None:
+        """Say that the unit already is as this irreversible step would make it.
+
+        Nothing is requested then, and the audit does not credit this attempt with it: the step
+        passes with a message that names the intent which applied it, if there is one.
+        """
+        ...
+
+    def answered(self) -> None:
+        """Say that the irreversible request was sent and accepted; call it right after the answer.
+
+        What goes wrong from here on (the reading back) says nothing about the request, so the unit
+        is asked through the probe. Before, an error that is not `leaves_unknown` counts as: not
+        applied.
+        """
+        ...
+
 
 StepFunction = Callable[..., Awaitable[None]]
 Probe = Callable[..., Awaitable[bool]]

@@ -6,13 +6,7 @@ so all work and all checks come before, and the last proof uses the calls that s
 
 from typing import Literal
 
-from orchestrator.domain.errors import (
-    ConnectionLost,
-    Mismatch,
-    StationFault,
-    StationMisuse,
-    Unreachable,
-)
+from orchestrator.domain.errors import Mismatch, StationFault, StationMisuse
 from orchestrator.engine.step import Measures, StepContext, step
 from orchestrator.steps.findings import (
     RF_TEST_CAPABILITY,
@@ -107,9 +101,23 @@ async def expect_capabilities(
     refuse(capability_findings(judged, wanted))
 
 
+def _refuse_backward(was: str, state: Target) -> None:
+    if ORDER.index(was) > ORDER.index(state):
+        raise Mismatch(
+            f"The board is {was} already; it cannot go back to {state}",
+            remedy="Set the board aside; its state is final",
+            code="STATE_BACKWARD",
+        )
+
+
 async def already_in(ctx: StepContext, board: SphereDevice, *, state: Target) -> bool:
-    """Say whether the board already is in `state`: the one question to ask after a lost answer."""
-    return await read_state(board, fresh=True) == state
+    """Say whether the board already is in `state`: the one question to ask after a lost answer.
+
+    A board that is further on does not tell who took it through `state`: that is a Mismatch.
+    """
+    now = await read_state(board, fresh=True)
+    _refuse_backward(now, state)
+    return now == state
 
 
 def locks_the_board(*, state: Target) -> bool:
@@ -138,19 +146,12 @@ async def set_manufacturing_state(ctx: StepContext, board: SphereDevice, *, stat
     was = await read_state(board, fresh=True)
     ctx.measure("was", was)
     if was == state:
+        ctx.already_so()
         return
-    if ORDER.index(was) > ORDER.index(state):
-        raise Mismatch(
-            f"The board is {was} already; it cannot go back to {state}",
-            remedy="Set the board aside; its state is final",
-            code="STATE_BACKWARD",
-        )
+    _refuse_backward(was, state)
     await board.set_manufacturing_state(state)
-    try:
-        now = await read_state(board, fresh=True)
-    except Unreachable as error:
-        # The board was there a moment ago and took the request: nothing is certain any more.
-        raise ConnectionLost(error.what, remedy=error.remedy, where=error.where) from error
+    ctx.answered()
+    now = await read_state(board, fresh=True)
     if now != state:
         raise Mismatch(
             f"The board accepted {state} and still says {now}",

@@ -19,7 +19,7 @@ from orchestrator.domain.errors import (
     UnusableAnswer,
 )
 from orchestrator.domain.outcome import Outcome
-from orchestrator.domain.records import IdentityRow, StepRow
+from orchestrator.domain.records import FindingRow, IdentityRow, IntentRow
 from orchestrator.engine.step import Measures, StepContext, StepDefinition, step
 from orchestrator.recipe.plan import Condition
 from tests.engine.support import (
@@ -88,7 +88,7 @@ def loses(error: Exception, *, applied: bool) -> Callable[[World], Awaitable[Non
 
 
 async def test_it_runs_when_all_before_it_passed() -> None:
-    """The unit is read again, which is durable before the act; the intent is so, too."""
+    """The unit is read again; that and the intent are durable before the act."""
     seen = []
 
     async def act(world: World) -> None:
@@ -98,7 +98,7 @@ async def test_it_runs_when_all_before_it_passed() -> None:
     bench = Bench(GOOD, world.definition)
     result = await bench.run(plan(planned("good"), planned("act")))
     assert (result.outcome, world.acts) == (Outcome.PASS, 1)
-    assert seen == [[StepRow, IdentityRow]]
+    assert seen == [[IdentityRow, IntentRow]]
     assert bench.recorder.begins[1].irreversible
     (read,) = bench.recorder.all(IdentityRow)
     assert (read.sequence, read.device_id) == (2, BOARD.device_id)
@@ -177,11 +177,12 @@ class BrokeInside(Refusal):
 )
 @pytest.mark.parametrize("applied", [True, False])
 async def test_a_lost_answer_is_settled_by_asking(error: Exception, applied: bool) -> None:
-    """Found applied passes, not applied is ERROR; the act is never repeated."""
+    """Found applied passes; not applied is ERROR after one more try, none after a crash."""
     world = World(loses(error, applied=applied))
     bench = Bench(world.definition)
     result = await bench.run(plan(planned("act")))
-    assert (world.acts, world.asked) == (1, 1)
+    tries = 1 if applied or isinstance(error, ValueError) else 2
+    assert (world.acts, world.asked) == (tries, tries)
     assert result.outcome is (Outcome.PASS if applied else Outcome.ERROR)
     message = bench.recorder.ends[0].message
     assert ("found applied" if applied else "certainly not applied") in message
@@ -267,7 +268,9 @@ async def test_another_unit_is_not_asked() -> None:
     bench.reads = [BOARD, OTHER]
     await bench.run(plan(planned("act")))
     assert world.asked == 0
-    assert "Hold this unit" in bench.recorder.ends[0].remedy
+    assert "intent R-1 stays open" in bench.recorder.ends[0].message
+    assert "Put the unit in again" in bench.recorder.ends[0].remedy
+    assert bench.recorder.all(FindingRow) == []
 
 
 async def test_a_stop_in_the_middle_says_what_is_known() -> None:

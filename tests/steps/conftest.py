@@ -71,6 +71,7 @@ class Context:
     measured: dict[str, Value] = field(default_factory=dict)
     progressed: list[tuple[int, int]] = field(default_factory=list)
     attached: dict[str, bytes] = field(default_factory=dict)
+    said: str = ""
 
     def read(self, name: str) -> Any:
         """Return what an attached JSON file says."""
@@ -96,6 +97,14 @@ class Context:
         if self.identity not in {None, identity}:
             raise UnitChanged("another board sits in the slot")
         self.identity = identity
+
+    def already_so(self) -> None:
+        """Remember that nothing had to be requested."""
+        self.said = "already so"
+
+    def answered(self) -> None:
+        """Remember that the request was accepted."""
+        self.said = "answered"
 
 
 class Bench:

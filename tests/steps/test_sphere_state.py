@@ -106,10 +106,11 @@ async def test_the_state_moves_forward_once(bench) -> None:
 
 
 async def test_a_board_that_is_there_already_passes_and_is_not_asked(bench) -> None:
-    """Success says in `was` that there was nothing to do; nothing is sent."""
+    """It says that there was nothing to do, so that nobody is credited; nothing is sent."""
     it = bench(manufacturing_state="Module1Complete")
     measured = await it.run("sphere.set_manufacturing_state", state="Module1Complete")
     assert measured == {"was": "Module1Complete"}
+    assert it.ctx.said == "already so"
     assert it.board.requests["set_manufacturing_state"] == 0
 
 
@@ -160,10 +161,23 @@ async def test_a_board_that_is_gone_after_the_change_leaves_it_open(bench, monke
         raise Unreachable("No connection could be made")
 
     monkeypatch.setattr(it.device, "set_manufacturing_state", change_and_vanish)
-    with pytest.raises(ConnectionLost) as lost:
+    with pytest.raises(Unreachable):
         await it.run("sphere.set_manufacturing_state", state="Module1Complete")
-    assert lost.value.leaves_unknown
+    assert it.ctx.said == "answered"
     assert it.board.state == "Module1Complete"
+
+
+async def test_a_board_that_is_further_on_does_not_tell_who_took_it_there(bench) -> None:
+    """The probe neither says that the earlier state was applied nor that it was not."""
+    it = bench(manufacturing_state="DeviceComplete")
+    with pytest.raises(Mismatch, match="cannot go back"):
+        await SET.probe(it.ctx, it.device, state="Module1Complete")
+
+
+def test_only_the_last_state_locks_the_board() -> None:
+    """A module that is complete can still be worked on."""
+    assert SET.locks(state="DeviceComplete")
+    assert not SET.locks(state="Module1Complete")
 
 
 def test_the_change_is_irreversible_and_settles_as_the_endpoint_says() -> None:
