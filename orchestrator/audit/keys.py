@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_public_key,
 )
 
-from orchestrator.audit.checkpoint import is_signature
+from orchestrator.audit.checkpoint import Checkpoint, is_signature, make_note, origin_of
 from orchestrator.audit.files import replace_file, sync_folder
 from orchestrator.domain.errors import ConfigurationMistakes, InputMistakes
 from orchestrator.domain.records import KeyRow
@@ -77,6 +77,23 @@ class StationKey:
 
     def __repr__(self) -> str:
         return f"StationKey({self.key_id})"
+
+
+class StationSigner:
+    """A station's key at work on its chain: what the writer asks for (`signing.Signer`)."""
+
+    def __init__(self, key: StationKey, station_id: str) -> None:
+        self._key = key
+        self.station_id = station_id
+        """The station whose chain is signed."""
+        self.key_id = key.key_id
+        """The name of the key."""
+        self.public_key = public_text(key.public_key)
+        """The public half, base64."""
+
+    def note(self, epoch_id: str, up_to: int, head: bytes) -> str:
+        """Return the signed note: in this epoch the chain up to entry `up_to` has `head`."""
+        return make_note(Checkpoint(origin_of(self.station_id, epoch_id), up_to, head), self._key)
 
 
 def key_id(public_key: bytes) -> str:

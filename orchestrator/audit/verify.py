@@ -1,0 +1,154 @@
+"""Recomputes the chain of an audit and says where it is not what was written.
+
+One pass over all tables in the order of the entries, in bounded memory, also while a station
+writes: what comes after the last entry at the start is left alone. `walk.py` recomputes the
+hashes, `trust.py` follows keys, epochs and checkpoints, `witness.py` compares checkpoints that left
+the machine, `segments.py` what was archived; what the rows say against one another is asked by
+`consistency.py`.
+"""
+
+from collections.abc import Sequence
+from hashlib import sha256
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, select
+
+from orchestrator.audit.chain import GENESIS, Head
+from orchestrator.audit.consistency import contradictions
+from orchestrator.audit.entries import EntryReader
+from orchestrator.audit.findings import FindingKind, FindingList, Report
+from orchestrator.audit.moments import until_text
+from orchestrator.audit.proof_tables import checkpoint, epoch, signing_key
+from orchestrator.audit.segments import spans
+from orchestrator.audit.trust import Trust
+from orchestrator.audit.walk import Walk
+from orchestrator.audit.witness import Witnesses
+from orchestrator.domain.records import EpochRow, KeyRow
+
+VERIFY_SECONDS = 86_400.0
+"""How long a connection for `verify` may be asked: large audits take minutes."""
+
+
+def verify(
+    connection: Connection,
+    since: int | str | None = None,
+    against: Sequence[str] = (),
+    public_key: bytes | None = None,
+) -> Report:
+    """Examine the whole chain, or what came after the newest checkpoint before `since`.
+
+    `since` is an entry, or a date or time as in `Filters`. `against` are texts of checkpoints that
+    left the machine, `public_key` the 32 bytes of the station's key; without it the newest key of
+    the chain is trusted. Raises InputMistakes for a `since` or a checkpoint that cannot be read,
+    and the driver's errors when a server breaks off.
+    """
+    findings = FindingList()
+    reader, trust = EntryReader(connection, findings), Trust(findings)
+    witnesses = Witnesses(against, findings)
+    last = reader.last()
+    start = _start(connection, since, trust)
+    walk = Walk(start, trust, witnesses, findings)
+    for first, end, archived in spans(connection, start.entry + 1, last, findings):
+        for number, piece in reader.pieces(first, end):
+            if archived is None:
+                walk.through(number, piece)
+            else:
+                for entry, placed in archived.through(number, piece):
+                    walk.carried(entry, placed)
+        if archived is not None:
+            walk.over(archived.ended(walk.hash), archived.rows)
+    walk.ended()
+    witnesses.judge(trust, last)
+    key_id = trust.judge(public_key)
+    attachments = _attachments(reader, start.entry, last, findings)
+    contradictions(connection, last, findings)
+    return Report(
+        first_entry=start.entry + 1,
+        last_entry=last,
+        rows=walk.rows,
+        attachments=attachments,
+        checkpoints=trust.checkpoints,
+        head=walk.hash or b"",
+        signed_up_to=trust.signed_up_to,
+        key_id=key_id,
+        trusts_own_key=public_key is None,
+        findings=tuple(findings.kept),
+        more=findings.more,
+        notes=tuple(_notes(start, last, trust, witnesses)),
+    )
+
+
+def _start(connection: Connection, since: int | str | None, trust: Trust) -> Head:
+    """Return the head to begin with; keys and epochs before it are taken note of."""
+    if since is None:
+        return GENESIS
+    before: ColumnElement[bool] = (
+        checkpoint.c.up_to <= since
+        if isinstance(since, int)
+        else checkpoint.c.made_at <= until_text(since)
+    )
+    query = select(checkpoint.c.up_to, checkpoint.c.head).where(before)
+    found = connection.execute(query.order_by(checkpoint.c.entry.desc()).limit(1)).first()
+    if found is None:
+        return GENESIS
+    start = Head(found.up_to, bytes.fromhex(found.head))
+    rows = [
+        *connection.execute(select(signing_key).where(signing_key.c.entry <= start.entry)),
+        *connection.execute(select(epoch).where(epoch.c.entry <= start.entry)),
+    ]
+    for row in sorted(rows, key=lambda row: int(row.entry)):
+        if "epoch_id" in row._fields:
+            trust.epoch(row.entry, EpochRow._make(row[:-2]))
+        else:
+            trust.key(row.entry, KeyRow._make(row[:-2]))
+    return start
+
+
+def _attachments(reader: EntryReader, after: int, last: int, findings: FindingList) -> int:
+    """Hash the contents of attachments again; return how many there are."""
+    count = 0
+    for entry, said, size, content in reader.contents(after, last):
+        count += 1
+        if not isinstance(content, bytes) or sha256(content).hexdigest() != said:
+            what = "the content does not have the SHA-256 of its row"
+        elif len(content) != size:
+            what = f"the content has {len(content)} bytes, its row says {size}"
+        else:
+            continue
+        findings.add(FindingKind.ATTACHMENT, "attachment", entry, what)
+    return count
+
+
+def _notes(start: Head, last: int, trust: Trust, witnesses: Witnesses) -> list[str]:
+    notes = []
+    if start.entry:
+        notes.append(f"entries 1 to {start.entry} were not read: a checkpoint vouches for them")
+    if not trust.keys:
+        notes.append("nothing in this database is signed: it proves no more than its own order")
+    elif trust.signed_up_to < last - 1:
+        notes.append(
+            f"no checkpoint vouches for the entries behind {trust.signed_up_to}: whoever can write "
+            "to the database could have written them anew"
+        )
+    notes += [
+        f"the checkpoint of size {size} was not compared: its entry was not read"
+        for size in witnesses.not_compared
+    ]
+    return notes
+
+
+def as_values(report: Report) -> dict[str, Any]:
+    """Return the figures of a report by their names, for programs."""
+    return {
+        "first_entry": report.first_entry,
+        "last_entry": report.last_entry,
+        "rows": report.rows,
+        "attachments": report.attachments,
+        "checkpoints": report.checkpoints,
+        "head": report.head.hex(),
+        "signed_up_to": report.signed_up_to,
+        "key_id": report.key_id,
+        "trusts_own_key": report.trusts_own_key,
+        "sound": report.is_sound,
+        "findings": len(report.findings) + report.more,
+    }
