@@ -25,6 +25,7 @@ from orchestrator.domain.unit import Unit
 from orchestrator.engine.step import StepDefinition
 from orchestrator.station.audit_past import AuditPast
 from orchestrator.station.daemon import Parts, Station, StationEnd, Timing
+from orchestrator.station.decisions import Decision, decide
 from orchestrator.station.edge import beside
 from orchestrator.station.hub import Hub
 from orchestrator.station.keeper import Watchfulness, free_mib
@@ -119,6 +120,17 @@ async def run_station(
             await _note_caution(settings, audit, parts)
             station = Station(settings, parts)
             return await _run_until_asked(station, boards)
+
+
+async def decide_alone(data_dir: Path, database_url: str, decision: Decision) -> str:
+    """Record a person's decision while no station runs; return a sentence.
+
+    Raises StationBusy when one runs, DecisionRefused, AuditUnavailable.
+    """
+    with station_lock(data_dir):
+        async with open_audit(database_url) as audit:
+            past = AuditPast(audit, database_url, "")
+            return (await decide(past, audit, SystemClock(), decision)).says
 
 
 async def _note_caution(settings: Settings, audit: Audit, parts: Parts) -> None:

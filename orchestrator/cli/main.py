@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from orchestrator import __version__
-from orchestrator.cli import audit, db, demo, recipe, simulate, station, systems
+from orchestrator.cli import audit, db, demo, recipe, simulate, station, systems, unit
 from orchestrator.cli.exit_codes import ExitCode, exit_code_for
 from orchestrator.cli.output import emit, say, show_error
 from orchestrator.domain.errors import OrchestratorError
@@ -36,6 +36,7 @@ app = typer.Typer(
 app.command(name="demo")(demo.demo)
 app.add_typer(station.app, name="station")
 app.add_typer(recipe.app, name="recipe")
+app.add_typer(unit.app, name="unit")
 app.add_typer(audit.app, name="audit")
 app.add_typer(db.app, name="db")
 app.add_typer(simulate.app, name="simulate")

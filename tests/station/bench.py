@@ -15,7 +15,16 @@ from orchestrator.domain.errors import AuditUnavailable
 from orchestrator.domain.events import Event, SlotChanged, SlotState, StationNotice
 from orchestrator.domain.ids import TimeOrderedIds
 from orchestrator.domain.intents import EarlierIntent, FindingSource
-from orchestrator.domain.records import EventRow, FindingRow, Record, RunEndRow, RunRow
+from orchestrator.domain.records import (
+    EventRow,
+    FindingRow,
+    IdentityRow,
+    Record,
+    RunEndRow,
+    RunRow,
+    StepEndRow,
+    StepRow,
+)
 from orchestrator.domain.unit import DeviceIdentity
 from orchestrator.engine.step import StepContext, StepDefinition, step
 from orchestrator.recipe.plan import AppliesTo, Plan, PlannedStep
@@ -25,7 +34,7 @@ from orchestrator.station.edge import beside
 from orchestrator.station.hub import Hub, Listener
 from orchestrator.station.keeper import Watchfulness
 from orchestrator.station.log import make_logger
-from orchestrator.station.past import Known, LastRun, OpenRun, Verdict
+from orchestrator.station.past import Known, LastRun, OpenRun, OpenStep, Verdict
 from orchestrator.station.recipes import ReadyRecipe, RecipeShelf
 from orchestrator.station.serials import UnitRule
 from orchestrator.station.settings import Settings, UnitSection
@@ -155,12 +164,19 @@ class Paper:
     async def open_runs(self) -> Sequence[OpenRun]:
         """Return the runs that have no end."""
         ended = {row.run_id for row in self.of(RunEndRow)}
-        begun = [
-            OpenRun(row.run_id, row.slot, row.began_at, (), row.port)
-            for row in self.of(RunRow)
-            if row.run_id not in ended
-        ]
+        begun = [self._open_run(row) for row in self.of(RunRow) if row.run_id not in ended]
         return [run for run in [*self.left, *begun] if run.run_id not in ended]
+
+    def _open_run(self, run: RunRow) -> OpenRun:
+        over = {(row.run_id, row.sequence) for row in self.of(StepEndRow)}
+        steps = tuple(
+            OpenStep(row.sequence, row.step_id, row.began_at, irreversible=row.irreversible)
+            for row in self.of(StepRow)
+            if row.run_id == run.run_id and (row.run_id, row.sequence) not in over
+        )
+        read = [row for row in self.of(IdentityRow) if row.run_id == run.run_id]
+        who = DeviceIdentity(read[0].system, read[0].device_id) if read else None
+        return OpenRun(run.run_id, run.slot, run.began_at, steps, run.port, who)
 
     async def standing(self, slot: str, identity: DeviceIdentity) -> Verdict | None:
         """Return what the test says the board came to before this start."""

@@ -174,6 +174,8 @@ async def test_a_writer_that_failed_behind_everybodys_back(tmp_path: Path) -> No
     """Nobody waited for its answer; the next look finds it."""
     bench = Bench(tmp_path)
     async with bench.running() as watch:
+        while not bench.fixture.polls:
+            await anyio.lowlevel.checkpoint()
         bench.paper.failure = LOST
         await watch.notice("The line stops")
         await watch.notice("the line goes on")

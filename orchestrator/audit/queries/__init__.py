@@ -8,6 +8,7 @@ schema, in their order. Outcomes are upper case; the outcome of what has not end
 from orchestrator.audit.queries.filters import EVERYTHING, Filters, Row
 from orchestrator.audit.queries.history import unit_history
 from orchestrator.audit.queries.memory import (
+    HOLD_COLUMNS,
     LEFT,
     earlier_intents,
     holds,
@@ -33,6 +34,7 @@ __all__ = [
     "EVERYTHING",
     "FAILED",
     "FAILURE_COLUMNS",
+    "HOLD_COLUMNS",
     "LEFT",
     "RUN_COLUMNS",
     "Filters",

@@ -26,6 +26,13 @@ from orchestrator.domain.outcome import Outcome
 LEFT = "unit_left"
 """The kind of event that says of a run: its unit was seen to leave the slot afterwards."""
 
+HOLD_COLUMNS = (
+    "intent_id", "run_id", "sequence", "unit_id", "system", "device_id", "kind", "parameters",
+    "settle_us", "began_at", "step_id", "recipe_hash", "station_id", "slot", "serial_number",
+    "findings", "state", "source", "actor", "message", "found_at",
+)  # fmt: skip
+"""The columns of `holds`, also when nothing is held."""
+
 
 def open_runs(connection: Connection, station: str | None = None) -> list[Row]:
     """Which runs have no end? The oldest first; of one station or of all.
