@@ -3,23 +3,42 @@
 One value that a driver refuses would fail the whole batch it rides in. So each record is checked
 here first: exactly the declared types (no float, no naive stand-in), text without NUL and without
 lone surrogates, whole numbers of 64 bits. Constraints are the database's own to judge.
+
+The text that is looked at is the one that the chain covers (`chain.py`): it is made once.
 """
 
 import types
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import chain
-from operator import itemgetter
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from typing import Any, NamedTuple, Union, get_args, get_origin, get_type_hints
 
+from orchestrator.audit.chain import FIELD_END, canonical_forms
 from orchestrator.audit.tables import TABLES
 from orchestrator.domain.errors import StationMisuse
-from orchestrator.domain.records import Record
+from orchestrator.domain.records import AttachmentRow, Record
 
 _SMALLEST, _LARGEST = -(2**63), 2**63 - 1
 _CALL_SHAPES_KEPT = 256
+_ROW_END = "\1"  # seldom in a text; where it is, the records are looked at one by one
 
-_Shape = tuple[Callable[[Any], Any], tuple[int, ...]]
-"""How to take the texts out of a record, and where its whole numbers are."""
+
+class CheckedCall(NamedTuple):
+    """The records of one call as they will be bound, and what the chain covers of each.
+
+    `bodies` are their canonical bytes without the entry, which is not known yet.
+    """
+
+    records: Sequence[Record]
+    bodies: Sequence[bytes]
+
+
+class _CallShape(NamedTuple):
+    """How to make the bodies of a call's records, and where its whole numbers are."""
+
+    template: str
+    field_ends: int
+    row_ends: int
+    numbers: tuple[int, ...]
 
 
 def _allowed(annotation: Any) -> tuple[type, ...]:
@@ -43,11 +62,12 @@ class BindCheck:
         self._declared = {
             cls: [_allowed(hint) for hint in get_type_hints(cls).values()] for cls in TABLES
         }
-        self._shapes: dict[type, dict[tuple[type, ...], _Shape]] = {cls: {} for cls in TABLES}
-        self._call_shapes: dict[tuple[type, ...], _Shape] = {}
+        self._forms = canonical_forms()
+        self._known: set[tuple[type, ...]] = set()
+        self._call_shapes: dict[tuple[type, ...], _CallShape] = {}
 
-    def __call__(self, records: Sequence[Record]) -> Sequence[Record]:
-        """Return the records of one call as they will be bound.
+    def __call__(self, records: Sequence[Record]) -> CheckedCall:
+        """Return the records of one call as they will be bound, with their bodies.
 
         A subclass of str (an outcome) becomes plain text; everything else stays as it is. Raises
         StationMisuse when one of them cannot be stored.
@@ -57,47 +77,61 @@ class BindCheck:
         shape = self._call_shapes.get(key)
         if shape is None:
             return self._learn_call(records, key)
-        texts, numbers = shape
-        joined = "".join(texts(values))
-        if joined.isascii() and "\0" not in joined:
+        template, field_ends, row_ends, numbers = shape
+        text = template % values
+        if (
+            text.isascii()
+            and text.count(FIELD_END) == field_ends
+            and text.count(_ROW_END) == row_ends
+        ):
             for position in numbers:
                 if not _SMALLEST <= values[position] <= _LARGEST:
                     break
             else:
-                return records
-        return [self._one(record) for record in records]
+                return CheckedCall(records, text.encode().split(_ROW_END.encode()))
+        return self._each(records)
 
-    def _learn_call(self, records: Sequence[Record], key: tuple[type, ...]) -> Sequence[Record]:
-        """Check the records one by one; keep the shape of the call when it is right as it is."""
+    def _each(self, records: Sequence[Record]) -> CheckedCall:
         checked = [self._one(record) for record in records]
-        changed = any(new is not old for new, old in zip(checked, records, strict=True))
-        if not changed and records and len(self._call_shapes) < _CALL_SHAPES_KEPT:
+        return CheckedCall(checked, [self._body(record) for record in checked])
+
+    def _learn_call(self, records: Sequence[Record], key: tuple[type, ...]) -> CheckedCall:
+        """Check the records one by one; keep the shape of the call when it is right as it is."""
+        made = self._each(records)
+        changed = any(new is not old for new, old in zip(made.records, records, strict=True))
+        # Content is not in the body: its call has no template that takes all values.
+        if AttachmentRow in key or changed or not records:
+            return made
+        if len(self._call_shapes) < _CALL_SHAPES_KEPT:
             kinds = key[len(records) :]
-            texts = [k for k, kind in enumerate(kinds) if kind is str]
             numbers = tuple(k for k, kind in enumerate(kinds) if kind is int)
-            self._call_shapes[key] = (_getter(texts), numbers)
-        return checked
+            template = _ROW_END.join(
+                self._forms[type(record)].template(tuple(map(type, record))) for record in records
+            )
+            ends = template.count(FIELD_END), template.count(_ROW_END)
+            self._call_shapes[key] = _CallShape(template, *ends, numbers)
+        return made
+
+    def _body(self, record: Record) -> bytes:
+        return self._forms[type(record)].body_of(record).encode()
 
     def _one(self, record: Record) -> Record:
-        shapes = self._shapes.get(type(record))
-        if shapes is None:
+        if type(record) not in TABLES:
             raise StationMisuse(
                 f"a {type(record).__name__} is no record of the audit",
                 remedy="Hand over one of the rows of orchestrator.domain.records",
             )
-        shape = shapes.get(tuple(map(type, record)))
-        if shape is None:
-            record, shape = self._learn(record)
-        texts, numbers = shape
-        joined = "".join(texts(record))
-        if not joined.isascii() or "\0" in joined:
-            _check_texts(record)
-        for position in numbers:
-            if not _SMALLEST <= record[position] <= _LARGEST:  # type: ignore[operator]  # an int
-                _refuse_number(record, position)
+        if (type(record), *map(type, record)) not in self._known:
+            record = self._learn(record)
+        for name, value in zip(record._fields, record, strict=True):
+            if isinstance(value, str):
+                if not value.isascii() or FIELD_END in value:
+                    _check_text(record, name, value)
+            elif type(value) is int and not _SMALLEST <= value <= _LARGEST:
+                _refuse_number(record, name)
         return record
 
-    def _learn(self, record: Record) -> tuple[Record, _Shape]:
+    def _learn(self, record: Record) -> Record:
         """Check the types of a record of an unknown shape, and keep the shape when it is right."""
         cls = type(record)
         values = []
@@ -111,42 +145,30 @@ class BindCheck:
                 )
             values.append(plain)
         made: Record = cls._make(values)
-        shape_key = tuple(map(type, made))
-        texts = [k for k, kind in enumerate(shape_key) if kind is str]
-        numbers = tuple(k for k, kind in enumerate(shape_key) if kind is int)
-        shape = (_getter(texts), numbers)
-        self._shapes[cls][shape_key] = shape
-        return made, shape
+        self._known.add((cls, *map(type, made)))
+        return made
 
 
-def _getter(positions: Sequence[int]) -> Callable[[Any], Any]:
-    # With a single position itemgetter returns the text itself, which join takes as well.
-    return itemgetter(*positions)
+def _check_text(record: Record, name: str, value: str) -> None:
+    if FIELD_END in value:
+        raise StationMisuse(
+            "a text holds a NUL character, which cannot be stored",
+            where=_place(record, name),
+            remedy="Check where the text came from; a peer may have sent binary data",
+        )
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:
+        raise StationMisuse(
+            f"a text holds half a character at position {error.start}, which cannot be stored",
+            where=_place(record, name),
+            remedy="Check where the text came from; it was cut or wrongly decoded",
+        ) from None
 
 
-def _check_texts(record: Record) -> None:
-    for name, value in zip(record._fields, record, strict=True):
-        if not isinstance(value, str):
-            continue
-        if "\0" in value:
-            raise StationMisuse(
-                "a text holds a NUL character, which cannot be stored",
-                where=_place(record, name),
-                remedy="Check where the text came from; a peer may have sent binary data",
-            )
-        try:
-            value.encode()
-        except UnicodeEncodeError as error:
-            raise StationMisuse(
-                f"a text holds half a character at position {error.start}, which cannot be stored",
-                where=_place(record, name),
-                remedy="Check where the text came from; it was cut or wrongly decoded",
-            ) from None
-
-
-def _refuse_number(record: Record, position: int) -> None:
+def _refuse_number(record: Record, name: str) -> None:
     raise StationMisuse(
         "a whole number needs more than 64 bits and cannot be stored",
-        where=_place(record, record._fields[position]),
+        where=_place(record, name),
         remedy="Check where the number came from",
     )

@@ -12,11 +12,20 @@ from anyio.to_thread import run_sync
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
+from orchestrator.audit.attest import (
+    CHECKPOINT_ENTRIES,
+    CHECKPOINT_SECONDS,
+    Attestor,
+    OnCheckpoint,
+)
+from orchestrator.audit.commit import OnAcknowledged, OnEntries
 from orchestrator.audit.faults import explain
 from orchestrator.audit.location import open_store, reading_engine
 from orchestrator.audit.schema import demand_revision, read_revision
+from orchestrator.audit.signing import Signer
 from orchestrator.audit.store import Store
-from orchestrator.audit.writer import MAX_CALLS_WAITING, Writer
+from orchestrator.audit.writer import MAX_CALLS_WAITING, InlineWriter, Writer
+from orchestrator.domain.clock import Clock, SystemClock
 from orchestrator.domain.errors import AuditUnavailable
 from orchestrator.domain.records import Record
 
@@ -33,8 +42,11 @@ T = TypeVar("T")
 class Audit:
     """An open audit. Implements `domain.records.Recorder`."""
 
-    def __init__(self, writer: Writer, database_url: str, store: Store) -> None:
+    def __init__(
+        self, writer: Writer, database_url: str, store: Store, *, inline: bool = False
+    ) -> None:
         self._writer = writer
+        self._inline = inline
         self._database_url = database_url
         self.database_version = store.version()
         """Name and version of the database program, for the station's row."""
@@ -67,44 +79,84 @@ class Audit:
     async def read(
         self, query: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        """Return `query(connection, ...)`, asked in a worker thread on a read-only connection.
+        """Return `query(connection, ...)`, asked on a read-only connection.
 
-        Sees everything that was committed before. Raises AuditUnavailable when the question
-        cannot be answered within `QUESTION_SECONDS`.
+        Asked in a worker thread, unless the audit was opened inline. Sees everything that was
+        committed before. Raises AuditUnavailable when the question cannot be answered within
+        `QUESTION_SECONDS`.
         """
 
         def ask() -> T:
             with reading(self._database_url, seconds=QUESTION_SECONDS) as connection:
                 return query(connection, *args, **kwargs)
 
-        return await run_sync(ask)
+        return ask() if self._inline else await run_sync(ask)
 
 
 @asynccontextmanager
 async def open_audit(
     database_url: str,
     *,
+    signer: Signer | None = None,
+    clock: Clock | None = None,
+    inline: bool = False,
+    on_acknowledged: OnAcknowledged | None = None,
+    on_entries: OnEntries | None = None,
+    on_checkpoint: OnCheckpoint | None = None,
+    checkpoint_entries: int = CHECKPOINT_ENTRIES,
+    checkpoint_seconds: float = CHECKPOINT_SECONDS,
     busy_timeout_seconds: float = 5.0,
     max_calls_waiting: int = MAX_CALLS_WAITING,
 ) -> AsyncIterator[Audit]:
     """Open the audit for writing, as the only writer; at the end write what waits and close.
 
-    An empty database gets its tables. Another program that holds the database locked is waited
-    for `busy_timeout_seconds`. Raises ConfigurationMistakes for a URL that cannot be used, and
-    AuditUnavailable when the database cannot be opened, is damaged, has another schema or does
-    not take the settings that make a commit durable.
+    An empty database gets its tables, and one without an epoch its first, when there is a
+    `signer`. The signer's checkpoints go to `on_checkpoint` after their commit, at the latest
+    after `checkpoint_entries` or with the first commit after `checkpoint_seconds`.
+    `on_acknowledged` and `on_entries` are told of each commit before its callers are. All three
+    are called in the writer's thread and must not block; with `inline` there is no thread, and
+    everything happens in the event loop. `clock` dates what the audit itself writes.
+
+    Another program that holds the database locked is waited for `busy_timeout_seconds`. Raises
+    ConfigurationMistakes for a URL that cannot be used, StationBusy when another station writes
+    to the server's database, and AuditUnavailable when the database cannot be opened, is damaged,
+    has another schema or another signing key, or does not take the settings that make a commit
+    durable.
     """
-    store = await run_sync(_opened_store, database_url, busy_timeout_seconds)
-    writer = Writer(store, max_calls_waiting=max_calls_waiting)
-    audit = Audit(writer, database_url, store)
+    attestor = None
+    if signer is not None:
+        attestor = Attestor(
+            signer,
+            clock or SystemClock(),
+            on_checkpoint=on_checkpoint,
+            checkpoint_entries=checkpoint_entries,
+            checkpoint_seconds=checkpoint_seconds,
+        )
+    if inline:
+        store, first = _opened_store(database_url, busy_timeout_seconds, attestor)
+    else:
+        store, first = await run_sync(_opened_store, database_url, busy_timeout_seconds, attestor)
+    writer = (InlineWriter if inline else Writer)(
+        store,
+        attestor=attestor,
+        max_calls_waiting=max_calls_waiting,
+        on_acknowledged=on_acknowledged,
+        on_entries=on_entries,
+    )
+    audit = Audit(writer, database_url, store, inline=inline)
     writer.start()
     try:
+        if first:
+            await audit.record(*first)
         yield audit
     finally:
         await writer.close()
 
 
-def _opened_store(database_url: str, busy_timeout_seconds: float) -> Store:
+def _opened_store(
+    database_url: str, busy_timeout_seconds: float, attestor: Attestor | None
+) -> tuple[Store, tuple[Record, ...]]:
+    """Return the open store, and the rows that its chain begins with when it is new."""
     store = open_store(database_url, busy_timeout_seconds)
     try:
         store.open()
@@ -118,10 +170,18 @@ def _opened_store(database_url: str, busy_timeout_seconds: float) -> Store:
                 revision = upgrade_connection(connection)
         demand_revision(revision, store.place)
         store.open()
+        store.load_head()
+        return store, () if attestor is None else _begun(store, attestor)
     except store.commit_errors as error:
         store.close()
         raise explain(error, store.place) from error
-    return store
+
+
+def _begun(store: Store, attestor: Attestor) -> tuple[Record, ...]:
+    state = store.state()
+    attestor.demand_own(state, store.place)
+    attestor.resume(state)
+    return attestor.beginning(state)
 
 
 @contextmanager

@@ -1,29 +1,38 @@
-"""The INSERT statements of the audit, compiled once per database from the tables.
+"""The statements of the audit's writer, compiled once per database from the tables.
 
-Each record type has a statement for one row and one for a block of rows: a block costs a third
+Each record type has an INSERT for one row and one for a block of rows: a block costs a third
 less than its rows one by one, since the driver hands over to the database once per statement.
+Rows that are written once are looked for before, so that one that is there gets no entry.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
+from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Dialect, Insert, Select, Table, and_, bindparam, literal_column, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import (
+    CompoundSelect,
+    Dialect,
+    Table,
+    and_,
+    bindparam,
+    func,
+    insert,
+    or_,
+    select,
+    union_all,
+)
 
-from orchestrator.audit.tables import TABLES, WRITTEN_ONCE
+from orchestrator.audit.chain import GENESIS, Head
+from orchestrator.audit.columns import key_columns
+from orchestrator.audit.tables import TABLES
 from orchestrator.domain.records import Record
 
 BLOCK_ROWS = 16
 """Rows of a block statement."""
 
-
-def _insert(dialect: Dialect, table: Table, *, once: bool) -> Insert:
-    if dialect.name == "postgresql":
-        into = postgresql.insert(table)
-        return into.on_conflict_do_nothing() if once else into
-    lite = sqlite.insert(table)
-    return lite.on_conflict_do_nothing() if once else lite
+Key = Any
+"""The value of a key of one column, or the tuple of the values of several."""
 
 
 class Statements:
@@ -32,46 +41,90 @@ class Statements:
     def __init__(self, dialect: Dialect) -> None:
         self._one: dict[type[Record], str] = {}
         self._block: dict[type[Record], str] = {}
-        self._find: dict[type[Record], str] = {}
-        self._keys: dict[type[Record], list[int]] = {}
+        self._find: dict[tuple[type[Record], int], str] = {}
+        self._key: dict[type[Record], itemgetter[Any]] = {}
         for cls, table in TABLES.items():
-            into = _insert(dialect, table, once=cls in WRITTEN_ONCE)
             row = dict.fromkeys(table.columns.keys())
-            self._one[cls] = str(into.compile(dialect=dialect))
-            self._block[cls] = str(into.values([row] * BLOCK_ROWS).compile(dialect=dialect))
-            keys = table.primary_key.columns
-            is_row = and_(*(key == bindparam(f"key_{key.name}", type_=key.type) for key in keys))
-            query: Select[tuple[Any]] = select(literal_column("1")).select_from(table).where(is_row)
-            self._find[cls] = str(query.compile(dialect=dialect))
-            self._keys[cls] = [list(cls._fields).index(key.name) for key in keys]
+            self._one[cls] = str(insert(table).compile(dialect=dialect))
+            self._block[cls] = str(
+                insert(table).values([row] * BLOCK_ROWS).compile(dialect=dialect)
+            )
+            for rows in (1, BLOCK_ROWS):
+                self._find[cls, rows] = _find(dialect, table, rows)
+            self._key[cls] = itemgetter(*map(cls._fields.index, key_columns(table)))
+        self._head = str(_heads().compile(dialect=dialect))
 
-    def insert(self, cursor: Any, batch: Sequence[Sequence[Record]]) -> None:
-        """Insert all records of `batch` with a DBAPI cursor; each table's in their order.
+    def head(self, cursor: Any) -> Head:
+        """Return the end of the chain. Raises the driver's errors."""
+        cursor.execute(self._head)
+        found = max(cursor.fetchall(), default=None)
+        return GENESIS if found is None else Head(found[0], bytes(found[1]))
 
-        Tables come in an order in which foreign keys are satisfied. Raises the driver's errors.
+    def key(self, record: Record) -> Key:
+        """Return what makes this record the one it is, within its type."""
+        return self._key[type(record)](record)
+
+    def insert(self, cursor: Any, groups: Mapping[type[Record], list[tuple[Any, ...]]]) -> None:
+        """Insert rows (a record's values, entry, hash) by their types, in the order of TABLES.
+
+        That is an order in which foreign keys are satisfied. Raises the driver's errors.
         """
-        groups: dict[type[Record], list[Record]] = {cls: [] for cls in TABLES}
-        for records in batch:
-            for record in records:
-                groups[type(record)].append(record)
-        for cls, rows in groups.items():
+        for cls in TABLES:
+            rows = groups.get(cls)
             if rows:
                 self._insert_rows(cursor, cls, rows)
 
-    def present(self, cursor: Any, records: Sequence[Record]) -> list[Record]:
-        """Return those of `records` whose key is in the database. Raises the driver's errors."""
-        found: list[Record] = []
+    def present(self, cursor: Any, records: Iterable[Record]) -> set[tuple[type[Record], Key]]:
+        """Return type and key of those `records` that are in the database.
+
+        Raises the driver's errors.
+        """
+        wanted: dict[type[Record], dict[Key, None]] = {}
         for record in records:
             cls = type(record)
-            cursor.execute(self._find[cls], [record[k] for k in self._keys[cls]])
-            if cursor.fetchone() is not None:
-                found.append(record)
-        return found
+            wanted.setdefault(cls, {})[self._key[cls](record)] = None
+        return {
+            (cls, key)
+            for cls, keys in wanted.items()
+            for key in self._present(cursor, cls, list(keys))
+        }
 
-    def _insert_rows(self, cursor: Any, cls: type[Record], rows: list[Record]) -> None:
+    def _present(self, cursor: Any, cls: type[Record], keys: list[Key]) -> Iterable[Key]:
+        for start in range(0, len(keys), BLOCK_ROWS):
+            block = keys[start : start + BLOCK_ROWS]
+            if len(block) > 1:
+                block += block[-1:] * (BLOCK_ROWS - len(block))
+            single = not isinstance(block[0], tuple)
+            values = block if single else list(chain.from_iterable(block))
+            cursor.execute(self._find[cls, len(block)], values)
+            for row in cursor.fetchall():
+                yield row[0] if single else tuple(row)
+
+    def _insert_rows(self, cursor: Any, cls: type[Record], rows: Sequence[tuple[Any, ...]]) -> None:
         whole = len(rows) - len(rows) % BLOCK_ROWS
         for start in range(0, whole, BLOCK_ROWS):
             block = rows[start : start + BLOCK_ROWS]
             cursor.execute(self._block[cls], list(chain.from_iterable(block)))
         if whole < len(rows):
             cursor.executemany(self._one[cls], rows[whole:])
+
+
+def _find(dialect: Dialect, table: Table, rows: int) -> str:
+    """Return the question which of `rows` keys are there."""
+    keys = [table.columns[name] for name in key_columns(table)]
+    is_one = (
+        and_(*(key == bindparam(f"{key.name}_{n}", type_=key.type) for key in keys))
+        for n in range(rows)
+    )
+    return str(select(*keys).where(or_(*is_one)).compile(dialect=dialect))
+
+
+def _heads() -> CompoundSelect[Any]:
+    """Return the question for the last entry of each table."""
+    last = (
+        select(table.c.entry, table.c.entry_hash).where(
+            table.c.entry == select(func.max(table.c.entry)).scalar_subquery()
+        )
+        for table in TABLES.values()
+    )
+    return union_all(*last)

@@ -1,9 +1,9 @@
 """The connection that writes: opened, checked, and asked for nothing but transactions.
 
 Exactly one connection writes and checkpoints. What a database kind needs to be durable is set
-here and read back; a database that does not take it is refused. `SqliteStore` and `PostgresStore`
-have the same methods; all of them block, so they are called from the writer's thread. What goes
-wrong is said in words by `faults.py`.
+here and read back; a database that does not take it is refused. `SqliteStore` is here, its sibling
+in `postgres_store.py`; all their methods block, so they are called from the writer's thread. What
+goes wrong is said in words by `faults.py`.
 """
 
 import os
@@ -13,12 +13,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
+from orchestrator.audit.append import Appender, Call
+from orchestrator.audit.chain_state import ChainState, chain_state
 from orchestrator.audit.faults import refused_setting, vanished
-from orchestrator.audit.statements import Statements
+from orchestrator.audit.statements import Key, Statements
 from orchestrator.domain.errors import AuditUnavailable
 from orchestrator.domain.records import Record
 
@@ -45,6 +47,7 @@ class Store(ABC):
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.statements = Statements(engine.dialect)
+        self.chain = Appender(self.statements)
         driver = engine.dialect.loaded_dbapi
         self.guilty: tuple[type[Exception], ...] = (driver.IntegrityError, driver.DataError)
         """What a driver raises when the rows themselves are at fault."""
@@ -75,10 +78,28 @@ class Store(ABC):
         if raw is not None:
             raw.close()
 
-    def insert(self, batch: Sequence[Sequence[Record]]) -> None:
+    def load_head(self) -> None:
+        """Go on from the end of the chain as the database has it. Raises the driver's errors.
+
+        Asked once after `open`; a database without tables has no chain yet.
+        """
+        self.chain.load(self._cursor)
+        self.rollback()
+
+    def state(self) -> ChainState:
+        """Return where the chain stands. Raises the driver's errors."""
+        with self.engine.connect() as connection:
+            return chain_state(connection)
+
+    def insert(self, calls: Sequence[Call]) -> None:
         """Begin a transaction and insert. Raises the driver's errors; then call `rollback`."""
         self._begin()
-        self.statements.insert(self._cursor, batch)
+        self.chain.begin()
+        self.chain.append(self._cursor, calls)
+
+    def append(self, call: Call) -> None:
+        """Insert more, behind what `insert` did. Raises the driver's errors."""
+        self.chain.append(self._cursor, [call])
 
     def rollback(self) -> None:
         """Forget what `insert` did."""
@@ -88,6 +109,7 @@ class Store(ABC):
         """Make durable what `insert` did. After an error it is unknown whether it is."""
         self._raw.driver_connection.commit()
         self._still_there()
+        self.chain.committed()
 
     def present(self, records: Sequence[Record]) -> list[Record]:
         """Return those of `records` that are in the database. Raises the driver's errors.
@@ -98,9 +120,9 @@ class Store(ABC):
         if not records:
             return []
         self._sync()
-        found = self.statements.present(self._cursor, records)
+        found: set[tuple[type[Record], Key]] = self.statements.present(self._cursor, records)
         self.rollback()
-        return found
+        return [r for r in records if (type(r), self.statements.key(r)) in found]
 
     def caution(self) -> str:
         """Return what a person should know about this version, empty when there is nothing."""
@@ -131,6 +153,7 @@ class SqliteStore(Store):
         self.place = str(path)
         self._busy_timeout_seconds = busy_timeout_seconds
         self._inode: tuple[int, int] | None = None
+        self._data_version: object = None
         engine = create_engine("sqlite://", creator=self._connect, poolclass=NullPool)
         event.listen(engine, "begin", _begin_immediate)
         super().__init__(engine)
@@ -179,8 +202,21 @@ class SqliteStore(Store):
             if row is not None and row[0] != expected:
                 raise refused_setting(self.place, name, str(expected), str(row[0]))
 
+    def load_head(self) -> None:
+        """Go on from the end of the chain as the file has it."""
+        self._data_version = self._version_now()
+        super().load_head()
+
     def _begin(self) -> None:
         self._cursor.execute("BEGIN IMMEDIATE")
+        if self._version_now() != self._data_version:
+            # Somebody else wrote: the chain goes on behind their rows.
+            self._data_version = self._version_now()
+            self.chain.load(self._cursor)
+
+    def _version_now(self) -> object:
+        # Changes with the commits of other connections, and only with theirs.
+        return self._cursor.execute("PRAGMA data_version").fetchone()[0]
 
     def _inode_now(self) -> tuple[int, int]:
         found = os.stat(self.path)  # noqa: PTH116  # os.stat costs a third of Path.stat, per commit
@@ -197,45 +233,6 @@ class SqliteStore(Store):
 
     def _sync(self) -> None:
         self._cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-
-
-class PostgresStore(Store):
-    """A server, spoken to through psycopg."""
-
-    def __init__(self, url: URL, busy_timeout_seconds: float) -> None:
-        self.place = url.render_as_string(hide_password=True)
-        timeouts = f"-c lock_timeout={int(busy_timeout_seconds * 1000)}"
-        engine = create_engine(
-            url,
-            poolclass=NullPool,
-            paramstyle="format",
-            connect_args={"options": timeouts, "connect_timeout": 10},
-        )
-        super().__init__(engine)
-
-    def version(self) -> str:
-        """Return `PostgreSQL x.y`."""
-        number = self._raw.driver_connection.info.server_version
-        return f"PostgreSQL {number // 10000}.{number % 10000}"
-
-    def _demand_durable(self, connection: Any) -> None:
-        for name in ("synchronous_commit", "fsync"):
-            value = connection.execute(f"SHOW {name}").fetchone()[0]
-            if value == "off":
-                raise refused_setting(self.place, name, "on", value)
-        connection.rollback()
-
-    def _begin(self) -> None:
-        # psycopg begins a transaction with the first statement.
-        return None
-
-    def _still_there(self) -> None:
-        # A commit was answered by the server itself.
-        return None
-
-    def _sync(self) -> None:
-        # A server that failed to sync stops and recovers from its own log.
-        return None
 
 
 def _begin_immediate(connection: Connection) -> None:

@@ -1,266 +1,267 @@
 """The tables of the audit, as SQLAlchemy Core sees them, and the two views people ask first.
 
 One table per record of `domain/records.py`: same columns, same order (a test compares), so that a
-record is bound as it is. Rows are only added: the first migration also sets triggers that refuse
-UPDATE and DELETE. Booleans are 0 or 1 on SQLite. Writing is `writer.py`, reading `queries.py`.
+record is bound as it is; behind them `entry` and `entry_hash` of the chain (`columns.py`). Rows
+are only added: the migrations also set triggers that refuse UPDATE and DELETE. Booleans are 0 or 1
+on SQLite. Writing is `writer.py`, reading `queries.py`, what proves the rows `proof_tables.py`.
 """
 
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from sqlalchemy import (
-    BigInteger,
-    Boolean,
-    CheckConstraint,
-    Column,
-    ForeignKey,
-    ForeignKeyConstraint,
-    Index,
-    LargeBinary,
-    MetaData,
-    Table,
-    Text,
-)
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, Table
 from sqlalchemy.sql.expression import TableClause, column, table
 
+from orchestrator.audit.columns import (
+    SHARED_METADATA,
+    at_least,
+    content,
+    count,
+    kept,
+    maybe,
+    of_step,
+    one_of,
+    record_columns,
+    text,
+    truly,
+    truth,
+)
+from orchestrator.audit.proof_tables import checkpoint, epoch, segment, signing_key
+from orchestrator.domain.intents import FindingSource, FindingState
 from orchestrator.domain.outcome import Outcome
 from orchestrator.domain.records import (
     ArtifactRow,
     AttachmentRow,
+    CheckpointRow,
+    EpochRow,
     EventRow,
+    FindingRow,
     IdentityRow,
+    IntentRow,
+    KeyRow,
     MeasurementRow,
     RecipeRow,
     Record,
     RunEndRow,
     RunRow,
+    SegmentRow,
     StationRow,
     StepEndRow,
     StepRow,
     UnitRow,
 )
 
-SCHEMA_REVISION = "0001"
+METADATA = SHARED_METADATA
+"""All tables of the audit, as Alembic compares them with a database."""
+
+SCHEMA_REVISION = "0002"
 """The revision of `migrations/` that makes exactly these tables; a test compares."""
 
-METADATA = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
-
-
-def _text(name: str, *, key: bool = False, refers: str = "") -> Column[str]:
-    reference = (ForeignKey(refers),) if refers else ()
-    return Column(name, Text, *reference, primary_key=key, nullable=False)
-
-
-def _maybe(name: str, *, refers: str = "") -> Column[str]:
-    reference = (ForeignKey(refers),) if refers else ()
-    return Column(name, Text, *reference, nullable=True)
-
-
-def _count(name: str, *, key: bool = False) -> Column[int]:
-    return Column(name, BigInteger, primary_key=key, nullable=False, autoincrement=False)
-
-
-def _at_least(minimum: int, name: str) -> CheckConstraint:
-    return CheckConstraint(f"{name} >= {minimum}", name=name)
-
-
-def _one_of(name: str, usual: str, *words: str) -> CheckConstraint:
-    # The usual word is asked for first: SQLite builds the list of all anew in every statement.
-    listed = ", ".join(f"'{word}'" for word in words)
-    return CheckConstraint(f"{name} = '{usual}' OR {name} IN ({listed})", name=name)
-
-
-def _of_step() -> ForeignKeyConstraint:
-    return ForeignKeyConstraint(["run_id", "sequence"], ["step.run_id", "step.sequence"])
-
-
-session = Table(
+session = kept(
     "session",
-    METADATA,
-    _text("session_id", key=True),
-    _text("station_id"),
-    _text("host"),
-    _text("software_version"),
-    _text("python_version"),
-    _text("database_version"),
-    _text("started_at"),
+    text("session_id", key=True),
+    text("station_id"),
+    text("host"),
+    text("software_version"),
+    text("python_version"),
+    text("database_version"),
+    text("started_at"),
 )
 
-recipe = Table(
+recipe = kept(
     "recipe",
-    METADATA,
-    _text("recipe_hash", key=True),
-    _text("name"),
-    _text("version"),
-    _text("part_number"),
-    _text("revision"),
-    _text("operation"),
-    _text("text"),
-    _text("plan"),
-    _text("loaded_at"),
+    text("recipe_hash", key=True),
+    text("name"),
+    text("version"),
+    text("part_number"),
+    text("revision"),
+    text("operation"),
+    text("text"),
+    text("plan"),
+    text("loaded_at"),
     Index(None, "name", "version"),
 )
 
-artifact = Table(
+artifact = kept(
     "artifact",
-    METADATA,
-    _text("recipe_hash", key=True, refers="recipe.recipe_hash"),
-    _text("name", key=True),
-    _text("file"),
-    _text("sha256"),
-    _count("size_bytes"),
-    _text("description"),
-    _at_least(0, "size_bytes"),
+    text("recipe_hash", key=True, refers="recipe.recipe_hash"),
+    text("name", key=True),
+    text("file"),
+    text("sha256"),
+    count("size_bytes"),
+    text("description"),
+    at_least(0, "size_bytes"),
     Index(None, "sha256"),
 )
 
-unit = Table(
+unit = kept(
     "unit",
-    METADATA,
-    _text("unit_id", key=True),
-    _maybe("serial_number"),
-    _maybe("part_number"),
-    _maybe("revision"),
-    _text("registered_at"),
+    text("unit_id", key=True),
+    maybe("serial_number"),
+    maybe("part_number"),
+    maybe("revision"),
+    text("registered_at"),
     Index(None, "serial_number"),
 )
 
-run = Table(
+run = kept(
     "run",
-    METADATA,
-    _text("run_id", key=True),
-    _text("station_id"),
-    _text("session_id", refers="session.session_id"),
-    _text("slot"),
-    _text("port"),
-    _text("recipe_hash", refers="recipe.recipe_hash"),
-    _text("operation"),
-    _maybe("unit_id", refers="unit.unit_id"),
-    _text("inputs"),
-    _text("began_at"),
+    text("run_id", key=True),
+    text("station_id"),
+    text("session_id", refers="session.session_id"),
+    text("slot"),
+    text("port"),
+    text("recipe_hash", refers="recipe.recipe_hash"),
+    text("operation"),
+    maybe("unit_id", refers="unit.unit_id"),
+    text("inputs"),
+    text("began_at"),
+    maybe("continues", refers="run.run_id"),
+    CheckConstraint("continues <> run_id", name="continues"),
     Index(None, "began_at", "station_id", "slot"),
     Index(None, "unit_id", "began_at"),
     Index(None, "recipe_hash"),
 )
 
-identity = Table(
+identity = kept(
     "identity",
-    METADATA,
-    _text("run_id", key=True, refers="run.run_id"),
-    _count("sequence", key=True),
-    _maybe("unit_id", refers="unit.unit_id"),
-    _text("system", key=True),
-    _text("device_id", key=True),
-    _text("read_at"),
-    _at_least(0, "sequence"),
+    text("run_id", key=True, refers="run.run_id"),
+    count("sequence", key=True),
+    maybe("unit_id", refers="unit.unit_id"),
+    text("system", key=True),
+    text("device_id", key=True),
+    text("read_at"),
+    at_least(0, "sequence"),
     Index(None, "device_id"),
     Index(None, "unit_id"),
 )
 
-step = Table(
+step = kept(
     "step",
-    METADATA,
-    _text("run_id", key=True, refers="run.run_id"),
-    _count("sequence", key=True),
-    _text("section"),
-    _text("step_id"),
-    _text("name"),
-    _text("uses"),
-    _count("attempt"),
-    Column("irreversible", Boolean, nullable=False),
-    _text("parameters"),
-    _text("began_at"),
-    _at_least(1, "sequence"),
-    _at_least(1, "attempt"),
-    _one_of("section", "main", "setup", "main", "teardown"),
+    text("run_id", key=True, refers="run.run_id"),
+    count("sequence", key=True),
+    text("section"),
+    text("step_id"),
+    text("name"),
+    text("uses"),
+    count("attempt"),
+    truth("irreversible"),
+    text("parameters"),
+    text("began_at"),
+    at_least(1, "sequence"),
+    at_least(1, "attempt"),
+    one_of("section", "main", "setup", "main", "teardown"),
+    truly("irreversible"),
 )
 
-step_end = Table(
+step_end = kept(
     "step_end",
-    METADATA,
-    _text("run_id", key=True),
-    _count("sequence", key=True),
-    _text("outcome"),
-    _text("ended_at"),
-    _count("duration_us"),
-    _text("error_class"),
-    _text("error_code"),
-    _text("message"),
-    _text("remedy"),
-    _of_step(),
-    _one_of("outcome", Outcome.PASS, *Outcome),
-    _at_least(0, "duration_us"),
+    text("run_id", key=True),
+    count("sequence", key=True),
+    text("outcome"),
+    text("ended_at"),
+    count("duration_us"),
+    text("error_class"),
+    text("error_code"),
+    text("message"),
+    text("remedy"),
+    of_step(),
+    one_of("outcome", Outcome.PASS, *Outcome),
+    at_least(0, "duration_us"),
 )
 
-measurement = Table(
+measurement = kept(
     "measurement",
-    METADATA,
-    _text("run_id", key=True),
-    _count("sequence", key=True),
-    _text("name", key=True),
-    _text("kind"),
-    _text("value"),
-    _text("uom"),
-    _maybe("limit_min"),
-    _maybe("limit_max"),
-    _maybe("limit_equal"),
-    _maybe("limit_pattern"),
-    _maybe("limit_one_of"),
-    _text("outcome"),
-    _of_step(),
-    _one_of("kind", "number", "number", "text", "boolean"),
-    _one_of("outcome", Outcome.PASS, *Outcome),
+    text("run_id", key=True),
+    count("sequence", key=True),
+    text("name", key=True),
+    text("kind"),
+    text("value"),
+    text("uom"),
+    maybe("limit_min"),
+    maybe("limit_max"),
+    maybe("limit_equal"),
+    maybe("limit_pattern"),
+    maybe("limit_one_of"),
+    text("outcome"),
+    of_step(),
+    one_of("kind", "number", "number", "text", "boolean"),
+    one_of("outcome", Outcome.PASS, *Outcome),
 )
 
-attachment = Table(
+attachment = kept(
     "attachment",
-    METADATA,
-    _text("run_id", key=True),
-    _count("sequence", key=True),
-    _text("name", key=True),
-    _text("media_type"),
-    _text("sha256"),
-    _count("size_bytes"),
-    Column("content", LargeBinary, nullable=False),
-    _of_step(),
-    _at_least(0, "size_bytes"),
+    text("run_id", key=True),
+    count("sequence", key=True),
+    text("name", key=True),
+    text("media_type"),
+    text("sha256"),
+    count("size_bytes"),
+    content("content"),
+    of_step(),
+    at_least(0, "size_bytes"),
 )
 
-run_end = Table(
+run_end = kept(
     "run_end",
-    METADATA,
-    _text("run_id", key=True, refers="run.run_id"),
-    _text("outcome"),
-    _text("ended_at"),
-    _count("duration_us"),
-    Column("first_failure", BigInteger, nullable=True),
-    _text("message"),
+    text("run_id", key=True, refers="run.run_id"),
+    text("outcome"),
+    text("ended_at"),
+    count("duration_us"),
+    count("first_failure", nullable=True),
+    text("message"),
     ForeignKeyConstraint(["run_id", "first_failure"], ["step.run_id", "step.sequence"]),
-    _one_of("outcome", Outcome.PASS, *Outcome),
-    _at_least(0, "duration_us"),
+    one_of("outcome", Outcome.PASS, *Outcome),
+    at_least(0, "duration_us"),
     Index(None, "ended_at"),
 )
 
-event = Table(
+event = kept(
     "event",
-    METADATA,
-    _text("event_id", key=True),
-    _text("station_id"),
-    _maybe("slot"),
-    _maybe("run_id", refers="run.run_id"),
-    _text("kind"),
-    _text("detail"),
-    _text("occurred_at"),
+    text("event_id", key=True),
+    text("station_id"),
+    maybe("slot"),
+    maybe("run_id", refers="run.run_id"),
+    text("kind"),
+    text("detail"),
+    text("occurred_at"),
     Index(None, "occurred_at"),
     Index(None, "run_id"),
+)
+
+intent = kept(
+    "intent",
+    text("intent_id", key=True),
+    text("run_id"),
+    count("sequence"),
+    maybe("unit_id", refers="unit.unit_id"),
+    text("system"),
+    text("device_id"),
+    text("kind"),
+    text("parameters"),
+    count("settle_us"),
+    text("began_at"),
+    of_step(),
+    at_least(0, "settle_us"),
+    Index(None, "device_id"),
+    Index(None, "run_id", "sequence"),
+)
+
+finding = kept(
+    "finding",
+    text("intent_id", key=True, refers="intent.intent_id"),
+    count("number", key=True),
+    text("state"),
+    text("source"),
+    text("actor"),
+    text("message"),
+    text("found_at"),
+    at_least(1, "number"),
+    one_of("state", FindingState.APPLIED, *FindingState),
+    one_of("source", FindingSource.ANSWER, *FindingSource),
+    # Whoever decides gives a name; only a person can send a unit back to be asked again.
+    CheckConstraint("source <> 'decision' OR actor <> ''", name="actor"),
+    CheckConstraint("state <> 'reopened' OR source = 'decision'", name="reopened"),
 )
 
 Index(
@@ -273,6 +274,8 @@ Index(
 
 TABLES: Mapping[type[Record], Table] = MappingProxyType(
     {
+        KeyRow: signing_key,
+        EpochRow: epoch,
         StationRow: session,
         RecipeRow: recipe,
         ArtifactRow: artifact,
@@ -283,8 +286,12 @@ TABLES: Mapping[type[Record], Table] = MappingProxyType(
         StepEndRow: step_end,
         MeasurementRow: measurement,
         AttachmentRow: attachment,
+        IntentRow: intent,
+        FindingRow: finding,
         RunEndRow: run_end,
         EventRow: event,
+        CheckpointRow: checkpoint,
+        SegmentRow: segment,
     }
 )
 """Which table keeps which record, in an order in which foreign keys are always satisfied."""
@@ -315,12 +322,23 @@ RUN_VIEW: TableClause = table(
     column("duration_us"),
     column("first_failure"),
     column("message"),
+    column("continues"),
+    column("entry"),
+    column("end_entry"),
 )
-"""One row per run with its recipe, unit, last identity and end; `outcome` is NULL while open."""
+"""One row per run with its recipe, unit, last identity and end; `outcome` is NULL while open.
+
+`entry` is that of its begin, `end_entry` that of its end.
+"""
 
 STEP_VIEW: TableClause = table(
     "step_view",
-    *(column(found.name, found.type) for found in step.columns),
-    *(column(found.name, found.type) for found in step_end.columns if found.name not in step.c),
+    *(column(found.name, found.type) for found in record_columns(step)),
+    *(column(c.name, c.type) for c in record_columns(step_end) if c.name not in step.c),
+    column("entry", step.c.entry.type),
+    column("end_entry", step.c.entry.type),
 )
-"""One row per step attempt with its end; `outcome` is NULL while it runs."""
+"""One row per step attempt with its end; `outcome` is NULL while it runs.
+
+`entry` is that of its begin, `end_entry` that of its end.
+"""

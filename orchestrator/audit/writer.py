@@ -11,9 +11,9 @@ What goes wrong is kept apart:
 - A batch that could not be begun or written is certainly not there; a commit that failed is
   *unknown*. Both fail all who wait and stop the writer: every later call fails at once, until
   `try_again` has opened the store anew and read back by key what of the unknown commit is there.
-  A station does not try again: it ends, and its next start closes what was left open.
 
-A cancelled call may have been written or not; the others of its batch do not notice.
+A cancelled call may have been written or not; the others of its batch do not notice. What happens
+within a transaction is `commit.py`. `InlineWriter` does the same without a thread.
 """
 
 import asyncio  # futures of the running loop: anyio has none, and an event per call costs double
@@ -25,8 +25,10 @@ from typing import NamedTuple, TypeVar
 import anyio
 from anyio.to_thread import run_sync
 
+from orchestrator.audit.append import Call
+from orchestrator.audit.attest import Attestor
 from orchestrator.audit.checks import BindCheck
-from orchestrator.audit.faults import explain
+from orchestrator.audit.commit import Committer, OnAcknowledged, OnEntries
 from orchestrator.audit.store import Store
 from orchestrator.domain.errors import AuditUnavailable, StationMisuse
 from orchestrator.domain.records import Record
@@ -41,11 +43,6 @@ MAX_CALLS_WAITING = 4096
 _Fault = TypeVar("_Fault", bound=AuditUnavailable | StationMisuse)
 
 
-class _Call(NamedTuple):
-    records: Sequence[Record]
-    future: "asyncio.Future[None]"
-
-
 class _TryAgain(NamedTuple):
     future: "asyncio.Future[tuple[Record, ...]]"
 
@@ -53,22 +50,33 @@ class _TryAgain(NamedTuple):
 class Writer:
     """Owns the thread and the store. Made and used in one event loop, by any number of tasks."""
 
-    def __init__(self, store: Store, *, max_calls_waiting: int = MAX_CALLS_WAITING) -> None:
+    def __init__(
+        self,
+        store: Store,
+        *,
+        attestor: Attestor | None = None,
+        max_calls_waiting: int = MAX_CALLS_WAITING,
+        on_acknowledged: OnAcknowledged | None = None,
+        on_entries: OnEntries | None = None,
+    ) -> None:
         self._store = store
+        self._committer = Committer(
+            store,
+            self._tell,
+            attestor=attestor,
+            on_acknowledged=on_acknowledged,
+            on_entries=on_entries,
+        )
         self._check = BindCheck()
         self._loop = asyncio.get_running_loop()
-        self._queue: SimpleQueue[list[_Call] | _TryAgain | None] = SimpleQueue()
-        self._gathered: list[_Call] = []
+        self._queue: SimpleQueue[list[Call] | _TryAgain | None] = SimpleQueue()
+        self._gathered: list[Call] = []
         self._max_calls_waiting = max_calls_waiting
         self._waiting = 0
         self._room = anyio.Event()
         self._closed = False
-        self._failure: AuditUnavailable | None = None
-        self._batch: list[_Call] = []
-        self._in_hand: list[_Call] | _TryAgain | None = None
-        self._unknown: list[Record] = []
-        self.commits = 0
-        """How many transactions were committed, for figures."""
+        self._batch: list[Call] = []
+        self._in_hand: list[Call] | _TryAgain | None = None
         self._thread = threading.Thread(target=self._main, name="audit-writer", daemon=True)
 
     def start(self) -> None:
@@ -81,7 +89,7 @@ class Writer:
         Raises StationMisuse when one of them cannot be stored (then none of them is), and
         AuditUnavailable when they may not be on disk.
         """
-        checked = self._check(records)
+        checked, bodies = self._check(records)
         while self._waiting >= self._max_calls_waiting and not self._stopped():
             await self._room.wait()
         self._raise_if_stopped()
@@ -91,7 +99,7 @@ class Writer:
             # Handed over when all tasks that are ready now have had their turn: woken by the
             # first call, the thread would split them into two commits, and again for ever.
             self._loop.call_soon(self._hand_over)
-        self._gathered.append(_Call(checked, future))
+        self._gathered.append(Call(checked, bodies, future))
         await future
 
     async def try_again(self, *probe: Record) -> tuple[Record, ...]:
@@ -122,14 +130,19 @@ class Writer:
     @property
     def failure(self) -> AuditUnavailable | None:
         """Why nothing can be written any more; None while all is well."""
-        return self._failure
+        return self._committer.failure
+
+    @property
+    def commits(self) -> int:
+        """How many transactions were committed, for figures."""
+        return self._committer.commits
 
     def _stopped(self) -> bool:
-        return self._closed or self._failure is not None
+        return self._closed or self._committer.failure is not None
 
     def _raise_if_stopped(self) -> None:
-        if self._failure is not None:
-            raise _copy(self._failure)
+        if self._committer.failure is not None:
+            raise _copy(self._committer.failure)
         if self._closed:
             raise _closed()
 
@@ -145,12 +158,12 @@ class Writer:
         room.set()
 
     def _settle(
-        self, calls: Sequence[_Call], error: AuditUnavailable | StationMisuse | None
+        self, calls: Sequence[Call], error: AuditUnavailable | StationMisuse | None
     ) -> None:
         full = self._waiting >= self._max_calls_waiting
         self._waiting -= len(calls)
-        for _, future in calls:
-            if not future.done():
+        for *_, future in calls:
+            if future is not None and not future.done():
                 if error is None:
                     future.set_result(None)
                 else:
@@ -188,10 +201,11 @@ class Writer:
         try:
             while self._serve():
                 pass
+            self._committer.close()
         finally:
             # Something waits here only after a mistake of this program ended the thread; those
             # who wait must hear of it all the same.
-            self._failure = self._failure or _closed()
+            self._committer.failure = self._committer.failure or _closed()
             self._store.close()
             self._loop.call_soon_threadsafe(self._ended)
 
@@ -205,78 +219,64 @@ class Writer:
             item = self._queue.get()
         self._in_hand = item
         if self._batch:
-            self._write(self._batch)
+            self._committer.write(self._batch)
             self._batch = []
         if isinstance(item, _TryAgain):
-            self._reopen(item)
+            found, error = self._reopened()
+            self._loop.call_soon_threadsafe(self._settle_try, item, found, error)
         self._in_hand = None
         return item is not None
 
-    def _write(self, calls: Sequence[_Call]) -> None:
-        """Write `calls` in one transaction; halve them when one breaks a constraint."""
-        if self._failure is not None:
-            self._tell(calls, self._failure)
-            return
-        store = self._store
+    def _reopened(self) -> tuple[tuple[Record, ...], AuditUnavailable | None]:
         try:
-            store.insert([records for records, _ in calls])
-        except store.guilty as error:
-            store.rollback()
-            self._search_guilty(calls, error)
-            return
-        except store.errors as error:
-            self._fail(calls, error)
-            return
-        try:
-            store.commit()
-        except store.commit_errors as error:
-            self._unknown += [record for records, _ in calls for record in records]
-            self._fail(calls, error)
-            return
-        self.commits += 1
-        self._unknown = []
-        self._tell(calls, None)
+            return self._committer.reopen(), None
+        except AuditUnavailable as error:
+            return (), _copy(error)
 
-    def _search_guilty(self, calls: Sequence[_Call], error: Exception) -> None:
-        if len(calls) > 1:
-            middle = len(calls) // 2
-            self._write(calls[:middle])
-            self._write(calls[middle:])
-            return
-        kinds = ", ".join(dict.fromkeys(type(record).__name__ for record in calls[0].records))
-        misuse = StationMisuse(
-            f"the audit does not take these rows: {error}",
-            where={"records": kinds},
-            remedy="Report it to the developers; nothing of this call was stored",
-        )
-        self._tell(calls, misuse)
-
-    def _fail(self, calls: Sequence[_Call], error: Exception) -> None:
-        self._failure = explain(error, self._store.place)
-        # Closing gives up the transaction, whatever state the connection is in.
-        self._store.close()
-        self._tell(calls, self._failure)
-
-    def _reopen(self, attempt: _TryAgain) -> None:
-        store = self._store
-        try:
-            store.open()
-            found = store.present(self._unknown)
-        except store.commit_errors as error:
-            self._failure = explain(error, store.place)
-            store.close()
-            self._tell_try(attempt, (), _copy(self._failure))
-            return
-        self._failure = None
-        self._tell_try(attempt, tuple(found), None)
-
-    def _tell(self, calls: Sequence[_Call], error: AuditUnavailable | StationMisuse | None) -> None:
+    def _tell(self, calls: Sequence[Call], error: AuditUnavailable | StationMisuse | None) -> None:
         self._loop.call_soon_threadsafe(self._settle, calls, error)
 
-    def _tell_try(
-        self, attempt: _TryAgain, found: tuple[Record, ...], error: AuditUnavailable | None
-    ) -> None:
-        self._loop.call_soon_threadsafe(self._settle_try, attempt, found, error)
+
+class InlineWriter(Writer):
+    """The same in the event loop itself: for a rehearsal, in which nothing happens beside it."""
+
+    def start(self) -> None:
+        """Nothing is started."""
+
+    async def try_again(self, *probe: Record) -> tuple[Record, ...]:
+        """Open the store anew after a failure, and record `probe`; see `Writer.try_again`."""
+        if self._closed:
+            raise _closed()
+        self._hand_over()
+        found, error = self._reopened()
+        if error is not None:
+            raise error
+        if probe:
+            await self.record(*probe)
+        return found
+
+    async def close(self) -> None:
+        """Write what waits, and close the store."""
+        self._closed = True
+        self._make_room()
+        self._hand_over()
+        self._committer.close()
+
+    def _hand_over(self) -> None:
+        calls, self._gathered = self._gathered, []
+        if not calls:
+            return
+        try:
+            self._committer.write(calls)
+        except BaseException:
+            # As when the thread dies: nothing is written any more, whoever waits hears of it.
+            self._committer.failure = self._committer.failure or _closed()
+            self._store.close()
+            self._settle([c for c in calls if c.future and not c.future.done()], _closed())
+            raise
+
+    def _tell(self, calls: Sequence[Call], error: AuditUnavailable | StationMisuse | None) -> None:
+        self._settle(calls, error)
 
 
 def _copy(error: _Fault) -> _Fault:

@@ -1,12 +1,18 @@
 """Rows for the tests: a short story whose parts a test may change."""
 
 from orchestrator.domain.records import (
+    CheckpointRow,
+    EpochRow,
+    FindingRow,
     IdentityRow,
+    IntentRow,
+    KeyRow,
     MeasurementRow,
     RecipeRow,
     Record,
     RunEndRow,
     RunRow,
+    SegmentRow,
     StationRow,
     StepEndRow,
     StepRow,
@@ -70,3 +76,13 @@ def measurement(run_id: str, sequence: int, name: str = "volts") -> MeasurementR
     return MeasurementRow(
         run_id, sequence, name, "number", "0.5", "V", "0.4", "0.6", None, None, None, "PASS"
     )
+
+
+INTENT = IntentRow("I1", "R1", 1, None, "azure-sphere", "aa", "set", "{}", 3_000_000, at(2))
+FINDING = FindingRow("I1", 1, "applied", "answer", "", "", at(3))
+KEY = KeyRow("K1", "AAAA", None, None, "station", "new", at(0))
+EPOCH = EpochRow("EP1", "st1", "K1", 0, "station", "new", at(0))
+CHECKPOINT = CheckpointRow(1, "0" * 64, "EP1", "K1", "note", at(4))
+SEGMENT = SegmentRow("G1", 1, 2, *["0" * 64] * 2, 2, 0, "0" * 64, "a.tar", "0" * 64, at(5))
+PROOF: tuple[Record, ...] = (INTENT, FINDING, KEY, EPOCH, CHECKPOINT, SEGMENT)
+"""What is known of a request for good in step 1 of run R1, and what proves the rows."""

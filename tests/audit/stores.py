@@ -4,11 +4,11 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from orchestrator.audit.append import Call
 from orchestrator.audit.location import sqlite_url
 from orchestrator.audit.migrate import upgrade
 from orchestrator.audit.store import SqliteStore
 from orchestrator.audit.writer import Writer
-from orchestrator.domain.records import Record
 
 
 class FaultyStore(SqliteStore):
@@ -21,11 +21,11 @@ class FaultyStore(SqliteStore):
         self.error_after_commit = False
         self.before_insert: Callable[[], None] = lambda: None
 
-    def insert(self, batch: Sequence[Sequence[Record]]) -> None:
+    def insert(self, calls: Sequence[Call]) -> None:
         """Insert, after what the test wants to happen first."""
         self.before_insert()
-        super().insert(batch)
-        self.calls_per_commit.append(len(batch))
+        super().insert(calls)
+        self.calls_per_commit.append(len(calls))
 
     def commit(self) -> None:
         """Commit, or fail before or after it was done."""
@@ -44,6 +44,7 @@ async def faulty_writer(
     upgrade(sqlite_url(folder))
     store = FaultyStore(folder / "audit.db")
     store.open()
+    store.load_head()
     writer = Writer(store, max_calls_waiting=max_calls_waiting)
     writer.start()
     try:

@@ -11,7 +11,7 @@ from orchestrator.audit import store
 from orchestrator.audit.database import Audit, open_audit, reading
 from orchestrator.audit.location import sqlite_path, sqlite_url
 from orchestrator.audit.migrate import check, current, upgrade
-from orchestrator.audit.tables import session
+from orchestrator.audit.tables import SCHEMA_REVISION, session
 from orchestrator.domain.errors import AuditUnavailable, ConfigurationMistakes, Unreachable
 from tests.audit.rows import BASE, STATION, run
 
@@ -29,7 +29,7 @@ async def test_a_data_directory_may_have_any_name(tmp_path: Path, name: str) -> 
     assert audit.database_version == f"SQLite {sqlite3.sqlite_version}"
     assert (tmp_path / name / "deeper" / "audit.db").is_file()
     assert sqlite_path(url) == tmp_path / name / "deeper" / "audit.db"
-    assert current(url) == "0001"
+    assert current(url) == SCHEMA_REVISION
 
 
 @pytest.mark.parametrize(

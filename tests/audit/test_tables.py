@@ -15,16 +15,26 @@ from orchestrator.audit.reference import reference
 from orchestrator.audit.tables import METADATA, RUN_VIEW, SCHEMA_REVISION, STEP_VIEW, TABLES
 from orchestrator.domain import records
 from orchestrator.domain.shipped import shipped
-from tests.audit.rows import BASE, identity, measurement, run, run_end, step, step_end, unit
+from tests.audit.rows import (
+    BASE,
+    PROOF,
+    identity,
+    measurement,
+    run,
+    run_end,
+    step,
+    step_end,
+    unit,
+)
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "reference" / "database.md"
 
 
 def test_a_table_has_the_columns_of_its_record() -> None:
-    """Records are bound as they are: same names, same order, one table each."""
+    """Records are bound as they are, with their place in the chain behind: one table each."""
     assert set(TABLES) == set(records.Record.__args__)  # type: ignore[attr-defined]  # a union
     for record, table in TABLES.items():
-        assert tuple(table.columns.keys()) == record._fields
+        assert tuple(table.columns.keys()) == (*record._fields, "entry", "entry_hash")
     assert {table.name for table in TABLES.values()} == set(METADATA.tables)
 
 
@@ -96,6 +106,7 @@ async def test_rows_are_never_changed_or_removed(database_url: str) -> None:
             records.AttachmentRow("R1", 1, "log", "text/plain", "00", 1, b"x"),
             run_end("R1"),
             records.EventRow("E1", "st1", None, "R1", "note", "{}", "2026"),
+            *PROOF,
         )
     store = open_store(database_url, 1)
     for table in METADATA.tables.values():
@@ -117,7 +128,7 @@ def test_the_writers_connection_replaces_no_row(tmp_path: Path) -> None:
     store = open_store(sqlite_url(tmp_path), 1)
     store.open()
     raw = store._raw.driver_connection
-    row = "INTO unit VALUES ('U1', 'SN1', 'P1', 'A', '2026')"
+    row = "INTO unit VALUES ('U1', 'SN1', 'P1', 'A', '2026', 1, zeroblob(32))"
     raw.execute(f"INSERT {row}")
     with pytest.raises(sqlite3.IntegrityError, match="only added"):
         raw.execute(f"INSERT OR REPLACE {row}")
