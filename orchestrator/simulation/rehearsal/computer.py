@@ -1,0 +1,305 @@
+"""The station's PC: starts the program, loses power, starts it again on what is on the disk.
+
+The program is started as `app` starts it, with clock, ids, chance and the door to the fixture
+taken from the rehearsal. A cut takes the power from everything of a process at once.
+"""
+
+import json
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack, contextmanager, nullcontext
+from dataclasses import asdict, dataclass, replace
+from functools import lru_cache
+from hashlib import sha256
+from io import StringIO
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import anyio
+
+from orchestrator import app
+from orchestrator.domain.crash_points import arm
+from orchestrator.domain.ids import TimeOrderedIds
+from orchestrator.audit import store
+from orchestrator.audit.chain import Head
+from orchestrator.audit.keys import StationKey, StationSigner, create_key
+from orchestrator.audit.statements import Statements
+from orchestrator.simulation.rehearsal.chance import chance
+from orchestrator.simulation.rehearsal.disk import Disk
+from orchestrator.simulation.rehearsal.floor import Floor
+from orchestrator.simulation.rehearsal.log import Held, Witness
+from orchestrator.simulation.rehearsal.panel import Panel, TappedHub
+from orchestrator.simulation.rehearsal.scenario import Cut, Scenario
+from orchestrator.simulation.virtual_loop import Process, VirtualLoop, current_process
+from orchestrator.station import checkpoints, requests
+from orchestrator.station.decisions import Decision
+from orchestrator.station.requests import FOLDER
+from orchestrator.station.log import make_logger
+from orchestrator.transport.client import HttpClient, _check_head
+from orchestrator.systems.azure_sphere_device.simulator import asgi
+from orchestrator.transport.in_process import InProcessTransport, Line
+
+ASK_AGAIN = 0.2
+DECISION_SECONDS = 120.0
+ORDER = ("Blank", "Module1Complete", "DeviceComplete")
+START_AGAIN_SECONDS = (1.0, 30.0)
+STARTS_AT_MOST = 200
+
+
+_look_up = asgi.match
+
+
+class PowerCut(BaseException):
+    """Ends code that cannot wait for ever: the power is gone."""
+
+
+@dataclass(slots=True)
+class _Session:
+    """One start of the program."""
+
+    process: Process
+    began: float
+    visits: Counter[str]
+    over: anyio.Event
+    stop: anyio.Event
+    failed: str = ""
+
+
+class Computer:
+    """Starts the station again and again until the shift is over."""
+
+    def __init__(
+        self,
+        loop: VirtualLoop,
+        scenario: Scenario,
+        floor: Floor,
+        panel: Panel,
+        disk: Disk,
+        prepared: app.Prepared,
+        witness: Witness,
+    ) -> None:
+        self._loop = loop
+        self._scenario = scenario
+        self._floor = floor
+        self._panel = panel
+        self._disk = disk
+        self._prepared = prepared
+        self._witness = witness
+        self._decisions = 0
+        self._cuts = list(scenario.cuts)
+        key = StationKey.from_seed(sha256(f"{scenario.seed}/key".encode()).digest())
+        create_key(prepared.settings.station.data_dir, key)
+        self._signer = StationSigner(key, prepared.settings.station.name)
+        self._applied = 0
+        self._chance = chance(scenario.seed, "computer")
+        self._session: _Session | None = None
+        self._closing = False
+        self.log = StringIO()
+        """The program's diagnostic log, over all starts."""
+        self.starts = 0
+        self.restarts = 0
+        self.failures: list[str] = []
+        """Ends of the station that nobody asked for."""
+        floor.on_applied = self._count_applied
+
+    @contextmanager
+    def powered(self) -> Iterator[None]:
+        """Make the program meet this machine within the block."""
+        clock = self._floor.clock
+        ids = chance(self._scenario.seed, "ids")
+        seams = {
+            "SystemClock": lambda: clock,
+            "TimeOrderedIds": lambda given: TimeOrderedIds(given, ids.getrandbits),
+            "open_audit": self._open_audit,
+            "stop_requests": self._stop_requests,
+            "station_lock": lambda _folder: nullcontext(),
+        }
+        with ExitStack() as stack:
+            for name, seam in seams.items():
+                stack.enter_context(mock.patch.object(app, name, seam))
+            stack.enter_context(mock.patch.object(HttpClient, "_connections", _line))
+            stack.enter_context(mock.patch.object(store, "Statements", _statements))
+            stack.enter_context(mock.patch.object(asgi, "match", _match))
+            stack.enter_context(mock.patch.object(requests, "LOOK_SECONDS", 3.0))
+            stack.enter_context(mock.patch.object(checkpoints, "FILE_SECONDS", 10.0))
+            arm(self._visit)
+            stack.callback(arm, None)
+            yield
+
+    async def run(self) -> None:
+        """Keep the station up until `shut_down`."""
+        while not self._closing and self.starts < STARTS_AT_MOST:
+            self.starts += 1
+            name = f"start {self.starts}"
+            session = _Session(
+                Process(name), self._loop.time(), Counter(), anyio.Event(), anyio.Event()
+            )
+            self._session = session
+            self._floor.log.note("power_on", start=self.starts)
+            self._loop.spawn(self._station(session), session.process)
+            if any(cut.kind == "time" for cut in self._cuts) and not self._floor.healed:
+                self._floor.beside(lambda session=session: self._cut_in_time(session))
+            await session.over.wait()
+            self._panel.dark()
+            self._disk.drop(session.process)
+            if self._closing:
+                return
+            self.restarts += 1
+            await anyio.sleep(self._chance.uniform(*START_AGAIN_SECONDS))
+
+    async def shut_down(self) -> None:
+        """End the station the way people end it."""
+        self._closing = True
+        if self._session is not None:
+            self._session.stop.set()
+            await self._session.over.wait()
+
+    async def decide_all(self) -> int:
+        """Let a person decide about every held unit; return how many."""
+        held = self._witness.held()
+        for intent in held:
+            await self.decide(intent)
+        return len(held)
+
+    async def decide_about(self, device_id: str) -> None:
+        """Let a person decide about that unit, if it is held."""
+        for intent in self._witness.held():
+            if intent.device_id == device_id:
+                await self.decide(intent)
+
+    async def decide(self, intent: Held) -> None:
+        """Have a person look at the board and say what is true, through the folder of requests."""
+        board = self._floor.board_of(intent.device_id)
+        applied = ORDER.index(board.simulated.state) >= ORDER.index(intent.target)
+        answer = "applied" if applied else "not-applied"
+        if not self._floor.healed and self._chance.random() < ASK_AGAIN:
+            answer = "ask-again"
+        self._decisions += 1
+        folder = self._prepared.settings.station.data_dir / FOLDER
+        folder.mkdir(exist_ok=True)
+        request = folder / f"{self._decisions:04d}.json"
+        said = Decision(intent.intent_id, answer, "Ada Example", "looked at the board itself")
+        request.write_text(json.dumps(asdict(said)), encoding="utf-8")
+        self._floor.log.strike(f"people.{answer}")
+        self._floor.log.note("decided", intent=intent.intent_id, answer=answer)
+        reply = request.with_name(f"{request.stem}.answer.json")
+        with anyio.move_on_after(DECISION_SECONDS):
+            while not reply.exists():
+                await anyio.sleep(1.0)
+        request.unlink(missing_ok=True)
+        reply.unlink(missing_ok=True)
+
+    async def _station(self, session: _Session) -> None:
+        hub = TappedHub(self._panel)
+        log = make_logger(level="warning", style="json", stream=self.log)
+        try:
+            await app.run_station(self._prepared, hub=hub, log=log)
+        except Exception as error:  # noqa: BLE001  # whatever ends the program is reported
+            session.failed = f"{type(error).__name__}: {error}"
+            self.failures.append(session.failed)
+            self._floor.log.note("station_failed", error=session.failed)
+        session.over.set()
+
+    def _open_audit(self, url: str, **named: Any) -> Any:
+        from orchestrator.audit.database import open_audit
+
+        process = current_process()
+
+        def acknowledged(first: int, last: int, head: Head) -> None:
+            if process is not None and not process.dead:
+                self._floor.log.acknowledge(first, last, head.hash.hex())
+
+        own = {"inline": True, "on_acknowledged": acknowledged, "clock": self._floor.clock}
+        given = {"signer": self._signer, **named, **own, "busy_timeout_seconds": 0.0}
+        return open_audit(url, **given)
+
+    async def _stop_requests(self) -> AsyncIterator[int]:
+        session = self._session
+        assert session is not None
+        await session.stop.wait()
+        yield 15
+        await anyio.sleep_forever()
+
+    # The power ---------------------------------------------------------------------------------
+
+    def _visit(self, name: str) -> None:
+        session = self._session
+        process = current_process()
+        if session is None or process is None:
+            return
+        if process.dead:
+            raise PowerCut
+        session.visits[name] += 1
+        cut = self._next_cut()
+        if cut is None or cut.kind != "visit" or cut.name != name:
+            return
+        if session.visits[name] >= cut.nth:
+            self._cut(f"visit.{name}")
+            if name.startswith("commit."):
+                raise PowerCut
+
+    def _count_applied(self) -> None:
+        self._applied += 1
+        cut = self._next_cut()
+        if cut is not None and cut.kind == "applied" and self._applied >= cut.nth:
+            self._cut("applied")
+
+    async def _cut_in_time(self, session: _Session) -> None:
+        cut = next((cut for cut in self._cuts if cut.kind == "time"), None)
+        if cut is None:
+            return
+        await anyio.sleep(cut.seconds)
+        if not session.process.dead and self._next_cut() is not None and cut in self._cuts:
+            self._cuts.remove(cut)
+            self._cuts.insert(0, cut)
+            self._cut("time")
+
+    def _next_cut(self) -> Cut | None:
+        return self._cuts[0] if self._cuts and not self._floor.healed else None
+
+    def _cut(self, why: str) -> None:
+        session = self._session
+        assert session is not None
+        if session.process.dead:
+            return
+        self._cuts.pop(0)
+        self._floor.log.strike(f"power.{why}")
+        self._floor.log.note("power_off", why=why)
+        self._loop.cut(session.process)
+        self._loop.call_soon(session.over.set, context=self._loop.world)
+
+
+def _line(client: HttpClient, keep: int) -> Line:  # noqa: ARG001  # as the real one
+    transport = client._transport  # noqa: SLF001  # stands in for a method of the client
+    assert isinstance(transport, InProcessTransport)
+    return Line(transport, _check_head)
+
+
+_STATEMENTS: dict[str, Statements] = {}
+
+
+def _statements(dialect: Any) -> Statements:
+    """Return the statements, compiled once for all starts of all shifts: they never change."""
+    if dialect.name not in _STATEMENTS:
+        _STATEMENTS[dialect.name] = Statements(dialect)
+    return _STATEMENTS[dialect.name]
+
+
+@lru_cache(maxsize=4096)
+def _matched(table: Any, method: str, path: str) -> Any:
+    return _look_up(table, method, path)
+
+
+def _match(table: Any, method: str, path: str) -> Any:
+    row, parameters = _matched(table, method, path)
+    return row, dict(parameters)
+
+
+def with_floor(prepared: app.Prepared, floor: Floor, ca_file: Path) -> app.Prepared:
+    """Return `prepared` with boards that are reached through `floor`."""
+    from orchestrator.simulation.rehearsal.floor import SERVICE_URL
+    from orchestrator.systems.azure_sphere_device.fixture import SphereFixture
+
+    fixture = SphereFixture(service_url=SERVICE_URL, ca_file=ca_file, transports=floor.transports)
+    return replace(prepared, fixture=fixture)
