@@ -226,8 +226,8 @@ async def test_a_unit_is_found_by_serial_number_and_by_silicon(database_url: str
         assert await audit.read(queries.unit_history, "nobody") == []
     assert [(row["kind"], row["run_id"]) for row in by_serial] == [
         ("registered", None),
-        ("identity", "R1"),
         ("run began", "R1"),
+        ("identity", "R1"),
         ("step", "R1"),
         ("step", "R1"),
         ("run ended", "R1"),

@@ -153,9 +153,11 @@ def holds(connection: Connection) -> list[Row]:
 
 
 def _intents() -> Select[tuple[object, ...]]:
+    any_finding = finding.alias("any_finding")
     newest = (
-        select(func.max(finding.c.number))
-        .where(finding.c.intent_id == intent.c.intent_id)
+        select(func.max(any_finding.c.number))
+        .where(any_finding.c.intent_id == intent.c.intent_id)
+        .correlate(intent)
         .scalar_subquery()
     )
     return (
