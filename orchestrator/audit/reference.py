@@ -6,8 +6,9 @@
 import inspect
 from collections.abc import Iterable
 
-from sqlalchemy import Column, Table
+from sqlalchemy import CheckConstraint, Column, Table
 
+from orchestrator.audit.columns import record_columns
 from orchestrator.audit.tables import METADATA, RUN_VIEW, SCHEMA_REVISION, STEP_VIEW, TABLES
 
 _HEAD = f"""# The audit database
@@ -22,14 +23,20 @@ file read-only (`sqlite3 'file:data/audit.db?mode=ro'`), never with a program th
 - Rows are only added. Triggers refuse UPDATE and DELETE. On SQLite they do not see what the REPLACE
   clause removes, unless `PRAGMA recursive_triggers` is ON, as it is on the station's connection:
   one more reason to open the file read-only.
+- Every row is an entry of one chain. `entry` counts 1, 2, 3 ... over all tables together, in the
+  order in which the rows were written; times can step, entries cannot. `entry_hash` (32 bytes)
+  covers the row and, by the hash of the entry before, all rows before it; `chain.md` says how.
 - Times are texts: RFC 3339, UTC, microseconds (`2026-11-21T02:00:00.000000Z`); they sort as text.
 - Durations are whole microseconds. Measured numbers and limits are decimal texts, never floats.
 - Outcomes are PASS, SKIPPED, FAIL, TIMEOUT, ERROR, ABORTED, INTERRUPTED. What has not ended has no
   row in `run_end` or `step_end`, and outcome NULL in the views.
+- What makes a row the one it is (its key) is unique; a second row with it is refused.
 - A step attempt is known by `run_id` and `sequence`, which counts the attempts of a run from 1.
 
 Start with the views `run_view` and `step_view`.
 """
+
+_OF_EVERY_TABLE = ("_entry", "_entry_hash")
 
 _EXAMPLES = """
 ## Examples
@@ -71,7 +78,9 @@ def reference() -> str:
     for record, table in TABLES.items():
         parts.append(f"\n## {table.name}\n\n{inspect.getdoc(record)}\n\n")
         parts.append("| column | type | |\n|---|---|---|\n")
-        parts.extend(_column_line(column) for column in table.columns)
+        parts.extend(_column_line(column) for column in record_columns(table))
+        parts.append("\nAnd `entry`, `entry_hash`, as in every table.\n")
+        parts.extend(_check_lines(table))
         parts.extend(_index_lines(table))
     parts.append(_EXAMPLES)
     return "".join(parts)
@@ -82,12 +91,22 @@ def _column_line(column: Column[object]) -> str:
 
 
 def _notes(column: Column[object]) -> Iterable[str]:
-    if column.primary_key:
+    if column.info.get("key"):
         yield "key"
     if column.nullable:
         yield "may be NULL"
     for key in sorted(column.foreign_keys, key=lambda key: key.target_fullname):
         yield f"refers to `{key.target_fullname}`"
+
+
+def _check_lines(table: Table) -> Iterable[str]:
+    checks = sorted(
+        str(check.sqltext)
+        for check in table.constraints
+        if isinstance(check, CheckConstraint) and not str(check.name).endswith(_OF_EVERY_TABLE)
+    )
+    if checks:
+        yield f"\nHolds always: {'; '.join(f'`{check}`' for check in checks)}.\n"
 
 
 def _index_lines(table: Table) -> Iterable[str]:
