@@ -6,7 +6,7 @@ A quality engineer can ask all of this of a finished database, without station o
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal, InvalidOperation
 from hashlib import sha256
 from typing import Any
@@ -122,31 +122,43 @@ def _required(connection: Connection, last: int) -> Iterator[Contradiction]:
         wanted = _required_steps(found.plan)
         if not wanted:
             continue
-        done = and_(_same_step(step, step_end), step_end.c.outcome == Outcome.PASS.value)
-        passed = (
-            select(step.c.run_id, step.c.step_id)
-            .join_from(step, step_end, done)
-            .where(step.c.step_id.in_(wanted))
-            .distinct()
-            .subquery()
+        here = _passed(wanted, run.c.run_id).with_only_columns(
+            func.count(step.c.step_id.distinct())
         )
-        mine = or_(passed.c.run_id == run.c.run_id, passed.c.run_id == run.c.continues)
         query = (
-            select(run_end.c.entry, run.c.run_id, func.count(passed.c.step_id.distinct()))
+            select(run_end.c.entry, run.c.run_id)
             .join_from(run, run_end, run.c.run_id == run_end.c.run_id)
-            .outerjoin(passed, mine)
             .where(
                 run.c.recipe_hash == found.recipe_hash,
                 run_end.c.outcome == Outcome.PASS.value,
                 run_end.c.entry <= last,
+                here.correlate(run).scalar_subquery() < len(wanted),
             )
-            .group_by(run_end.c.entry, run.c.run_id)
-            .having(func.count(passed.c.step_id.distinct()) < len(wanted))
         )
         for row in _rows(connection, query):
-            if not _was_archived(connection, row.entry):
-                what = f"run {row.run_id} passed with {row[2]} of {len(wanted)} required steps"
+            missing = set(wanted) - _passed_in_line(connection, wanted, row.run_id)
+            if missing and not _was_archived(connection, row.entry):
+                what = f"run {row.run_id} passed without {', '.join(sorted(missing))}"
                 yield "run_end", row.entry, what
+
+
+def _passed(wanted: Sequence[str], run_id: Any) -> Select[Any]:
+    done = and_(_same_step(step, step_end), step_end.c.outcome == Outcome.PASS.value)
+    query = select(step.c.step_id).join_from(step, step_end, done)
+    return query.where(step.c.step_id.in_(wanted), step.c.run_id == run_id)
+
+
+def _passed_in_line(connection: Connection, wanted: Sequence[str], run_id: str) -> set[str]:
+    """Return what passed in a run or in those whose evidence it goes on with."""
+    passed: set[str] = set()
+    seen: set[str] = set()
+    following: str | None = run_id
+    while following is not None and following not in seen:
+        seen.add(following)
+        passed.update(connection.execute(_passed(wanted, following)).scalars())
+        before = select(run.c.continues).where(run.c.run_id == following)
+        following = connection.execute(before).scalar()
+    return passed
 
 
 def _required_steps(plan: str) -> list[str]:
