@@ -29,6 +29,7 @@ from orchestrator.audit.maintenance import maintaining
 from orchestrator.audit.proof_tables import segment
 from orchestrator.audit.restore import sync_file
 from orchestrator.audit.tables import TABLES
+from orchestrator.audit.verify import verify
 from orchestrator.domain.clock import Clock, timestamp
 from orchestrator.domain.errors import AuditUnavailable, InputMistakes
 from orchestrator.domain.ids import TimeOrderedIds
@@ -109,6 +110,14 @@ def demand_taken_from(database_url: str, file: Path, found: ArchiveFile) -> None
 
 def demand_whole(connection: Connection) -> None:
     """Return when the chain of the database verifies. Raises AuditUnavailable."""
+    report = verify(connection)
+    for finding in report.findings:
+        raise AuditUnavailable(
+            f"the chain does not verify, so nothing is archived: {finding}",
+            where={"database": str(connection.engine.url)},
+            remedy="See everything that is wrong with `orchestrator audit verify`",
+            code="chain",
+        )
 
 
 def _move(connection: Connection, stretch: Stretch, folder: Path, clock: Clock) -> Archived:

@@ -18,6 +18,7 @@ from orchestrator.audit.migrate import upgrade_connection
 from orchestrator.audit.schema import demand_revision, read_revision
 from orchestrator.audit.snapshot import snapshot
 from orchestrator.audit.tables import METADATA, RUN_VIEW, SCHEMA_REVISION, STEP_VIEW
+from orchestrator.audit.verify import verify
 from orchestrator.domain.errors import AuditUnavailable
 
 _MAX_FINDINGS = 20
@@ -183,10 +184,19 @@ def _statements(connection: Connection, kinds: tuple[str, ...]) -> dict[str, tup
     }
 
 
+def _chain(connection: Connection) -> Iterator[str]:
+    report = verify(connection)
+    yield from (str(finding) for finding in report.findings[:_MAX_FINDINGS])
+    left = len(report.findings[_MAX_FINDINGS:]) + report.more
+    if left:
+        yield f"and {left} more: see them with `orchestrator audit verify`"
+
+
 _QUESTIONS: tuple[tuple[str, str, Callable[[Connection], Iterator[str]]], ...] = (
     ("schema", f"revision {SCHEMA_REVISION}, the tables are the program's", _tables),
     ("pages", "every page can be read", _pages),
     ("references", "no row refers to a missing one", _references),
     ("constraints", "illegal rows are refused", _constraints),
     ("triggers", "UPDATE, DELETE and TRUNCATE are refused", _triggers),
+    ("chain", "every row is the one that was written", _chain),
 )

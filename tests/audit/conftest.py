@@ -36,6 +36,16 @@ def postgres() -> Iterator[Any]:
 @pytest.fixture
 def server_url(postgres: Any) -> str:
     """The URL of an empty PostgreSQL database."""
+    return _empty_database(postgres)
+
+
+@pytest.fixture
+def other_server_url(postgres: Any) -> str:
+    """The URL of one more empty PostgreSQL database."""
+    return _empty_database(postgres)
+
+
+def _empty_database(postgres: Any) -> str:
     uri = str(postgres.get_uri())
     name = f"audit_{next(_NUMBERS)}"
     with psycopg.connect(uri, autocommit=True) as connection:

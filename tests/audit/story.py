@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from hashlib import sha256
 
 from orchestrator.audit.append import Call
+from orchestrator.audit.chain import Head
 from orchestrator.audit.checks import BindCheck
+from orchestrator.audit.keys import StationKey, StationSigner, key_row
 from orchestrator.audit.location import open_store
 from orchestrator.audit.migrate import upgrade
 from orchestrator.domain.records import (
@@ -15,8 +17,8 @@ from orchestrator.domain.records import (
     EventRow,
     FindingRow,
     IntentRow,
-    KeyRow,
     Record,
+    RunEndRow,
 )
 from tests.audit.rows import (
     BASE,
@@ -33,8 +35,15 @@ from tests.audit.rows import (
 CONTENT = b"=1+1\0\xff"
 
 
+KEY = StationKey.from_seed(bytes(32))
+_SIGNER = StationSigner(KEY, "st1")
+
+
 def write(database_url: str, *calls: Sequence[Record]) -> None:
-    """Write calls as the writer does, each in a transaction of its own; make the tables before."""
+    """Write calls as the writer does, each in a transaction of its own; make the tables before.
+
+    A call that ends a run is signed.
+    """
     upgrade(database_url)
     check = BindCheck()
     store = open_store(database_url, 1)
@@ -44,16 +53,26 @@ def write(database_url: str, *calls: Sequence[Record]) -> None:
         for records in calls:
             checked = check(records)
             store.insert([Call(checked.records, checked.bodies)])
+            ends = [row for row in records if isinstance(row, RunEndRow)]
+            if ends:
+                signed = check([_checkpoint(store.chain.pending, ends[-1].ended_at)])
+                store.append(Call(signed.records, signed.bodies))
             store.commit()
     finally:
         store.close()
 
 
-def proof_rows() -> tuple[Record, ...]:
+def _checkpoint(head: Head, moment: str) -> CheckpointRow:
+    note = _SIGNER.note("E1", head.entry, head.hash)
+    return CheckpointRow(head.entry, head.hash.hex(), "E1", KEY.key_id, note, moment)
+
+
+def proof_rows(moment: str) -> tuple[Record, ...]:
     """Return the first entries of a database: a key and an epoch."""
+    reason = "first start"
     return (
-        KeyRow("K1", "AAAA", None, None, "", "first start", at(0)),
-        EpochRow("E1", "st1", "K1", 0, "", "first start", at(0)),
+        key_row(KEY, actor="", reason=reason, began_at=moment),
+        EpochRow("E1", "st1", KEY.key_id, 1, "", reason, moment),
     )
 
 
@@ -88,7 +107,7 @@ def whole_run(number: int, day: int, *, irreversible: bool = False) -> tuple[Rec
 
 def fill(database_url: str, days: Sequence[int] = (1, 2, 3, 4), runs_per_day: int = 3) -> None:
     """Write a story: every day some runs, the first of each with something irreversible."""
-    first = (*proof_rows(), *BASE, ArtifactRow("H1", "app", "app.bin", "00", 1, ""))
+    first = (*proof_rows(at(0)), *BASE, ArtifactRow("H1", "app", "app.bin", "00", 1, ""))
     calls: list[Sequence[Record]] = [[row._replace(**_times(row, days[0])) for row in first]]  # type: ignore[arg-type]  # texts
     number = 0
     for day in days:
@@ -100,8 +119,3 @@ def fill(database_url: str, days: Sequence[int] = (1, 2, 3, 4), runs_per_day: in
 
 def _times(row: Record, day: int) -> dict[str, str]:
     return {name: at(0, day) for name in row._fields if name.endswith("_at")}
-
-
-def checkpoint_row(up_to: int, day: int) -> CheckpointRow:
-    """Return a checkpoint whose signature nobody asks for."""
-    return CheckpointRow(up_to, "00" * 32, "E1", "K1", "note", at(8, day))

@@ -171,7 +171,9 @@ def test_upgrade_current_and_check_of_a_new_database(tmp_path: Path) -> None:
     assert ask("db", "upgrade", *folder).stdout == f"schema none -> {SCHEMA_REVISION}\n"
     assert "nothing to do" in ask("db", "upgrade", *folder).stdout
     assert ask("db", "current", *folder).stdout == f"{SCHEMA_REVISION}\n"
-    assert ask("db", "check", *folder).stdout.startswith("sound")
+    lines = ask("db", "check", *folder).stdout.splitlines()
+    names = ["schema", "pages", "references", "constraints", "triggers", "chain"]
+    assert [line.split()[:2] for line in lines] == [[name, "ok,"] for name in names]
 
 
 def test_a_check_that_finds_something_answers_no(tmp_path: Path) -> None:
@@ -183,7 +185,6 @@ def test_a_check_that_finds_something_answers_no(tmp_path: Path) -> None:
     file = sqlite3.connect(tmp_path / "audit.db")
     with file:
         file.execute("DROP INDEX ix_run_recipe_hash")
-        file.execute("UPDATE alembic_version SET version_num = '0001'")
     file.close()
     result = ask("db", "check", *folder)
     assert result.exit_code == ExitCode.NO
