@@ -21,7 +21,9 @@ _LISTS = {"list", "tuple", "set", "frozenset"}
 def _stop_at_first_mistake(schema: Any) -> None:
     """Let the lists of a core schema be left at their first unfit item."""
     if isinstance(schema, dict):
-        if schema.get("type") in _LISTS:
+        kind = schema.get("type")
+        # A model may have a member named "type": then this is the table of its members.
+        if isinstance(kind, str) and kind in _LISTS:
             schema["fail_fast"] = True
         schema = list(schema.values())
     if isinstance(schema, list):

@@ -15,7 +15,7 @@ from pydantic import SecretStr
 
 from orchestrator.domain.errors import UnusableAnswer
 from orchestrator.systems.iot_hub_portal import checks, endpoints, models
-from orchestrator.systems.iot_hub_portal.errors import PortalRefusal, refusal_from
+from orchestrator.systems.iot_hub_portal.errors import PortalRefusal, refusal_from, web_page
 from orchestrator.transport.body import Form, FormFile
 from orchestrator.transport.client import HttpClient, Transport
 from orchestrator.transport.decode import read_json
@@ -95,6 +95,9 @@ class IotHubPortal(AsyncResource):
     async def _done(self, endpoint: Endpoint, **options: Any) -> bytes:
         """Make a call whose answer says nothing that matters but success."""
         body: bytes = await self._http.call(endpoint, **options)
+        page = web_page(body, 200)
+        if page is not None:
+            raise page.at(endpoint=endpoint.label)
         refused = _refused_by_registry(body)
         if refused:
             words = printable("; ".join(refused), 300)

@@ -182,18 +182,25 @@ def _says_exists(words: str) -> bool:
     return any(sign in folded for sign in _EXISTS)
 
 
+def web_page(answer_body: bytes, status: int) -> UnusableAnswer | None:
+    """Return the error for a page for people in the place of an answer, None for anything else."""
+    if not answer_body.lstrip()[:15].lower().startswith(_PAGE):
+        return None
+    return UnusableAnswer(
+        f"A web page came instead of the portal's answer (status {status})",
+        remedy="Check the portal's address, and that no login page of the network stands before it",
+        code=f"http.{status}",
+    )
+
+
 def refusal_from(answer: Answer) -> OrchestratorError:
     """Return the error that a portal's unsuccessful answer stands for.
 
     A page for people (the login of a captive network, an error page of a proxy) is UnusableAnswer.
     """
-    if answer.body.lstrip()[:15].lower().startswith(_PAGE):
-        return UnusableAnswer(
-            f"A web page came instead of the portal's answer (status {answer.status})",
-            remedy="Check the portal's address, and that no login page of the network stands before"
-            " it",
-            code=f"http.{answer.status}",
-        )
+    page = web_page(answer.body, answer.status)
+    if page is not None:
+        return page
     words = _words(answer)
     shown = NOT_SHOWN if answer.endpoint.confidential and words else words
     if answer.status == HTTPStatus.NOT_FOUND:

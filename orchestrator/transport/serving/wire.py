@@ -18,7 +18,7 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 JSON = "application/json"
 
 
-class AnswerLost(Exception):
+class AnswerLost(ConnectionError):
     """The answer does not arrive. In process the caller sees a broken connection."""
 
 
