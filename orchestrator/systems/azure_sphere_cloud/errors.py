@@ -44,7 +44,7 @@ from orchestrator.transport.text import printable
 _BY_STATUS = {row.status: row for row in STATUS_ROWS}
 _BY_NUMBER = {row.number: row for row in OPERATION_ROWS}
 _LONGEST_WORDS = 300
-_MOVES = {"move_device", "arm_update_device", "arm_claim_devices"}
+_MOVES = {"move_device", "update_device", "claim_devices"}
 
 
 def status_row(status: int) -> StatusRow:
