@@ -21,8 +21,8 @@ from orchestrator.systems.azure_sphere_cloud.cloud import (
     CloudProduct,
     Noted,
 )
+from orchestrator.systems.azure_sphere_cloud.error_catalogue import AT_ITS_LIMIT
 from orchestrator.systems.azure_sphere_cloud.errors import (
-    AT_ITS_LIMIT,
     CloudRefusal,
     GroupFull,
     NotOurs,
