@@ -18,7 +18,6 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
 from orchestrator.simulation.sockets import BACKLOG, listening_socket
-from orchestrator.systems.azure_sphere_device.simulator.refusals import LinkDropped
 from orchestrator.systems.azure_sphere_device.simulator.service import Slot
 from orchestrator.systems.azure_sphere_device.simulator.wire import Receive, Scope, Send
 
@@ -49,11 +48,11 @@ def http_config() -> Config:
 
 
 async def _no_application(_scope: Scope, _receive: Receive, _send: Send) -> None:
-    raise LinkDropped("this connection has no application")
+    raise ConnectionError("this connection has no application")
 
 
 class CuttableProtocol(H11Protocol):
-    """One connection whose application may cut the line by raising LinkDropped."""
+    """One connection whose application may cut the line by raising ConnectionError."""
 
     def __init__(
         self, config: Config, state: ServerState, app: Application, read_ahead_bytes: int
@@ -81,11 +80,13 @@ class CuttableProtocol(H11Protocol):
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             await self._application(scope, receive, send)
-        except (LinkDropped, asyncio.CancelledError) as cut:
+        except (ConnectionError, asyncio.CancelledError) as cut:
             # Cancelled only when the rack stops; uvicorn would log either as a crash.
             self.transport.abort()
-            if isinstance(cut, LinkDropped) and cut.afterwards is not None:
-                await cut.afterwards()
+            # What the other side still does with a request whose link has broken.
+            afterwards = getattr(cut, "afterwards", None)
+            if afterwards is not None:
+                await afterwards()
             while (await receive())["type"] != "http.disconnect":
                 pass
 

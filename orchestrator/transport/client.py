@@ -6,11 +6,13 @@ One object per peer: a client shared by many peers slows all of them down.
 """
 
 import ssl
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from http import HTTPStatus
 from http.cookiejar import DefaultCookiePolicy
 from string import Formatter
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import quote
 
 import httpx
@@ -19,21 +21,21 @@ from pydantic import BaseModel
 
 from orchestrator.domain.errors import (
     DeadlineExceeded,
+    LinkFault,
     OrchestratorError,
     Refusal,
     StationMisuse,
     UnusableAnswer,
 )
-from orchestrator.transport.decode import NOT_SHOWN, read_model
+from orchestrator.transport.body import Body, Progress, checked_headers, written
+from orchestrator.transport.decode import NOT_SHOWN, read_model, read_text
 from orchestrator.transport.endpoint import Endpoint
 from orchestrator.transport.faults import FOREIGN, fault_from
 from orchestrator.transport.handshake import HandshakeGuard
-from orchestrator.transport.retry import RetryPolicy, within
+from orchestrator.transport.rate import RateLimit
+from orchestrator.transport.retry import NotNow, RetryPolicy, retry_after, within
 from orchestrator.transport.text import excerpt, printable
 from orchestrator.transport.tls import empty_context
-
-SLICE_BYTES = 64 * 1024
-"""An upload goes out in pieces of this size, so that it can be followed and cancelled."""
 
 CONNECT_SECONDS = 5.0
 """Longest wait for connection and TLS handshake; the call's own deadline still applies."""
@@ -41,10 +43,16 @@ CONNECT_SECONDS = 5.0
 Transport = httpx.AsyncBaseTransport
 """What can stand in for the network: an in-process simulator, a recording, bad weather."""
 
-Progress = Callable[[int, int], None]
-"""Called with the bytes sent so far and their total."""
+Query = Mapping[str, str | int | bool | None]
+"""Parameters behind the question mark; those that are None are left out."""
 
-Body = BaseModel | bytes
+
+class Authorize(Protocol):
+    """Gives the headers that authorize one attempt."""
+
+    async def __call__(self, refused: Mapping[str, str] | None = None) -> Mapping[str, str]:
+        """Return the headers; `refused` are those that the peer has just answered with 401."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,17 +83,33 @@ def refuse_by_status(answer: Answer) -> OrchestratorError:
     )
 
 
+_PUT_OFF = {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """One call as its caller gave it."""
+
+    endpoint: Endpoint
+    url: str
+    query: Query
+    headers: Mapping[str, str]
+    body: Body | None
+    seconds: float
+    fresh: bool
+    progress: Progress | None
+
+
+@dataclass(slots=True)
+class _State:
+    """How far a call is: whether it renewed its authorization, and whether a request is out."""
+
+    renewed: bool = False
+    out: bool = False
+
+
 def _ignore(_headers: Mapping[str, str]) -> None:
     """Observe nothing."""
-
-
-async def _slices(content: bytes, progress: Progress | None) -> AsyncIterator[memoryview]:
-    """Yield `content` in pieces without copying it; all boards of a station share the bytes."""
-    view, total = memoryview(content), len(content)
-    for start in range(0, total, SLICE_BYTES):
-        yield view[start : start + SLICE_BYTES]
-        if progress is not None:
-            progress(min(start + SLICE_BYTES, total), total)
 
 
 def _fill(endpoint: Endpoint, path: Mapping[str, str]) -> str:
@@ -103,8 +127,10 @@ class HttpClient(AsyncResource):
 
     `base_url` is where to connect, `server_name` the name that the peer's certificate must carry
     and that is sent as Host (without it, the host of `base_url`). `peer` is how messages name the
-    other side. `transport` replaces the network. Nothing from the environment is used: no proxy,
-    no trust store.
+    other side. `transport` replaces the network. `authorize` gives the headers of each attempt;
+    after a 401 it is told, and the call is made once more. `limit` is shared by all clients of one
+    system. `connections` is how many are kept; more than one is also the most there ever are.
+    Nothing from the environment is used: no proxy, no trust store.
     """
 
     def __init__(
@@ -119,6 +145,9 @@ class HttpClient(AsyncResource):
         observe: Observe = _ignore,
         retry: RetryPolicy | None = None,
         connect_seconds: float = CONNECT_SECONDS,
+        authorize: Authorize | None = None,
+        limit: RateLimit | None = None,
+        connections: int = 1,
     ) -> None:
         self._base_url = base_url.rstrip("/")
         self._peer = peer
@@ -129,10 +158,12 @@ class HttpClient(AsyncResource):
         self._observe = observe
         self._retry = retry or RetryPolicy()
         self._connect_seconds = connect_seconds
-        self._kept = self._connections(keep=1)
+        self._authorize = authorize
+        self._limit = limit
+        self._kept = self._connections(keep=connections)
 
     async def aclose(self) -> None:
-        """Close the kept connection. The client cannot be used afterwards."""
+        """Close the kept connections. The client cannot be used afterwards."""
         await self._kept.aclose()
 
     async def call(
@@ -140,44 +171,85 @@ class HttpClient(AsyncResource):
         endpoint: Endpoint,
         *,
         path: Mapping[str, str] | None = None,
+        query: Query | None = None,
+        headers: Mapping[str, str] | None = None,
         body: Body | None = None,
         timeout_seconds: float | None = None,
         fresh: bool = False,
         progress: Progress | None = None,
     ) -> Any:
-        """Make the call and return the endpoint's answer model, or raw bytes where it has none.
+        """Make the call and return the endpoint's answer model, its text, or raw bytes.
 
         `timeout_seconds` (default: the endpoint's) bounds everything, repetitions included. A
-        call that is not idempotent is sent at most once. `fresh` uses a connection of its own, so
-        that no earlier reply can answer this request.
+        call that is not idempotent is sent again only after the peer did nothing with it and said
+        so: 401, once and with new authorization, and 429. `fresh` uses a connection of its own,
+        so that no earlier reply can answer this request.
 
         Raises LinkFault, DeadlineExceeded, UnusableAnswer, whatever `refuse` makes of a refusal,
         and StationMisuse for wrong parameters; each names peer and endpoint.
         """
         seconds = endpoint.timeout_seconds if timeout_seconds is None else timeout_seconds
-        policy = self._retry if endpoint.idempotent else None
+        state = _State()
 
         def expired() -> OrchestratorError:
+            if state.out:
+                self._judge(failed=True)
             return DeadlineExceeded(
                 f"No complete answer came within {seconds:g} s",
                 remedy="Check the cable and whether the unit is still at work, then try again",
                 code="deadline",
             )
 
-        async def attempt() -> Any:
-            url = self._base_url + _fill(endpoint, path or {})
-            try:
-                request = self._request(endpoint, url, body, seconds, progress)
-                answer = await self._exchange(endpoint, request, fresh)
-            except FOREIGN as error:
-                raise fault_from(error) from error
-            return self._read(answer)
-
         try:
-            return await within(seconds, attempt, policy, expired)
+            url = self._base_url + _fill(endpoint, path or {})
+            given = _Given(
+                endpoint,
+                url,
+                query or {},
+                checked_headers(headers or {}),
+                body,
+                seconds,
+                fresh,
+                progress,
+            )
+            return await within(
+                seconds,
+                lambda: self._attempt(given, state),
+                self._retry,
+                expired,
+                idempotent=endpoint.idempotent,
+            )
         except OrchestratorError as error:
             error.at(peer=self._peer, endpoint=endpoint.label)
             raise
+
+    async def _attempt(self, given: _Given, state: _State) -> Any:
+        permit = await self._authorize() if self._authorize is not None else {}
+        answer = await self._ask(given, permit, state)
+        if answer.status == HTTPStatus.UNAUTHORIZED and self._authorize and not state.renewed:
+            state.renewed = True
+            answer = await self._ask(given, await self._authorize(permit), state)
+        return self._read(answer)
+
+    async def _ask(self, given: _Given, permit: Mapping[str, str], state: _State) -> Answer:
+        """Send the request once, when it is its turn, and return what came."""
+        if self._limit is not None:
+            await self._limit.take()
+        state.out = True
+        try:
+            answer = await self._exchange(given, self._request(given, permit))
+        except FOREIGN as error:
+            fault = fault_from(error)
+            self._judge(failed=isinstance(fault, LinkFault | DeadlineExceeded))
+            raise fault from error
+        state.out = False
+        self._judge(failed=answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR)
+        return answer
+
+    def _judge(self, *, failed: bool) -> None:
+        """Tell the shared limit how the exchange went."""
+        if self._limit is not None:
+            (self._limit.failed if failed else self._limit.succeeded)()
 
     def _connections(self, keep: int) -> httpx.AsyncClient:
         client = httpx.AsyncClient(
@@ -186,7 +258,9 @@ class HttpClient(AsyncResource):
             trust_env=False,
             follow_redirects=False,
             event_hooks={"response": [_check_head]},
-            limits=httpx.Limits(max_keepalive_connections=keep),
+            limits=httpx.Limits(
+                max_keepalive_connections=keep, max_connections=keep if keep > 1 else None
+            ),
             headers={
                 "Accept": "application/json",
                 "Accept-Encoding": "identity",
@@ -196,42 +270,29 @@ class HttpClient(AsyncResource):
         client.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         return client
 
-    def _request(
-        self,
-        endpoint: Endpoint,
-        url: str,
-        body: Body | None,
-        seconds: float,
-        progress: Progress | None,
-    ) -> httpx.Request:
-        content: bytes | AsyncIterator[memoryview] | None = None
-        headers: dict[str, str] = {}
-        if isinstance(body, bytes):
-            content = _slices(body, progress)
-            headers = {
-                "Content-Type": "application/octet-stream",
-                "Content-Length": str(len(body)),
-            }
-        elif body is not None:
-            content = body.model_dump_json(exclude_none=True).encode()
-            headers = {"Content-Type": "application/json"}
+    def _request(self, given: _Given, permit: Mapping[str, str]) -> httpx.Request:
+        content, headers = written(given.body, given.progress)
+        if given.endpoint.answer == "text":
+            headers["Accept"] = "text/plain, application/json"
+        seconds = given.seconds
         return self._kept.build_request(
-            endpoint.method,
-            url,
-            headers=headers,
-            content=content,  # type: ignore[arg-type]  # httpx writes memoryviews as they are
+            given.endpoint.method,
+            given.url,
+            params={n: v for n, v in given.query.items() if v is not None} or None,
+            headers={**headers, **given.headers, **checked_headers(permit)},
             timeout=httpx.Timeout(seconds, connect=min(seconds, self._connect_seconds)),
             extensions={
                 "trace": HandshakeGuard(),
                 **({"sni_hostname": self._server_name} if self._server_name else {}),
             },
+            **content,
         )
 
-    async def _exchange(self, endpoint: Endpoint, request: httpx.Request, fresh: bool) -> Answer:
-        if not fresh or self._transport is not None:
-            return await self._send(self._kept, endpoint, request)
+    async def _exchange(self, given: _Given, request: httpx.Request) -> Answer:
+        if not given.fresh or self._transport is not None:
+            return await self._send(self._kept, given.endpoint, request)
         async with self._connections(keep=0) as connection:
-            return await self._send(connection, endpoint, request)
+            return await self._send(connection, given.endpoint, request)
 
     async def _send(
         self, connection: httpx.AsyncClient, endpoint: Endpoint, request: httpx.Request
@@ -254,14 +315,40 @@ class HttpClient(AsyncResource):
         headers = {name.lower(): value for name, value in response.headers.items()}
         return Answer(endpoint, response.status_code, headers, bytes(body))
 
-    def _read(self, answer: Answer) -> BaseModel | bytes:
+    def _read(self, answer: Answer) -> BaseModel | bytes | str:
         self._observe(answer.headers)
         endpoint = answer.endpoint
         if answer.status not in endpoint.success:
-            raise self._refuse(answer)
+            raise self._refused(answer)
         if endpoint.answer is None:
             return answer.body
+        if is_page(answer):
+            raise UnusableAnswer(
+                "A web page came instead of the answer",
+                remedy="Check the address; a proxy or a sign-in page of the network may answer",
+                code="answer.html",
+            )
+        if endpoint.answer == "text":
+            kind = answer.headers.get("content-type", "")
+            return read_text(answer.body, kind, confidential=endpoint.confidential)
         return read_model(endpoint.answer, answer.body, confidential=endpoint.confidential)
+
+    def _refused(self, answer: Answer) -> OrchestratorError | NotNow:
+        """Return the refusal; one that puts the request off says for how long."""
+        error = self._refuse(answer)
+        if answer.status not in _PUT_OFF:
+            return error
+        wait = retry_after(answer.headers.get("retry-after"), datetime.now(UTC))
+        if wait is not None and self._limit is not None:
+            self._limit.hold(wait)
+        untouched = answer.status == HTTPStatus.TOO_MANY_REQUESTS
+        return NotNow(error, untouched=untouched, wait_seconds=wait)
+
+
+def is_page(answer: Answer) -> bool:
+    """Tell whether the body is a web page: nothing that a machine says to a machine."""
+    kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
+    return kind in {"text/html", "application/xhtml+xml"}
 
 
 async def _check_head(response: httpx.Response) -> None:

@@ -8,7 +8,7 @@ import json
 import math
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, RootModel, ValidationError
 
 from orchestrator.domain.errors import UnusableAnswer
 from orchestrator.transport.text import excerpt, printable
@@ -100,7 +100,7 @@ def read_model(model: type[BaseModel], body: bytes, *, confidential: bool = Fals
     """
     needed = any(field.is_required() for field in model.model_fields.values())
     value = {} if not body.strip() and not needed else read_json(body, confidential=confidential)
-    if confidential and isinstance(value, dict):
+    if confidential and isinstance(value, dict) and not issubclass(model, RootModel):
         value = {name: value[name] for name in value.keys() & model.model_fields.keys()}
     try:
         return model.model_validate(value)
@@ -118,3 +118,25 @@ def read_model(model: type[BaseModel], body: bytes, *, confidential: bool = Fals
             remedy="The unit may run a version that this program does not know; report it",
             code="answer.members",
         ) from (None if confidential else error)
+
+
+def read_text(body: bytes, content_type: str, *, confidential: bool = False) -> str:
+    """Return an answer that is one text, plain or as a JSON string. Raises UnusableAnswer."""
+    if content_type.partition(";")[0].strip().lower() == "application/json":
+        value = read_json(body, confidential=confidential)
+        if isinstance(value, str):
+            return value
+        shown = NOT_SHOWN if confidential else excerpt(body, 80)
+        raise UnusableAnswer(
+            f"The answer is no text: {shown}",
+            remedy="Report it with this message",
+            code="answer.text",
+        )
+    try:
+        return body.decode("utf-8")
+    except UnicodeDecodeError:
+        raise UnusableAnswer(
+            "The answer is no text in UTF-8",
+            remedy="Report it with this message",
+            code="answer.text",
+        ) from None

@@ -5,22 +5,25 @@ simulator, the coverage test and the reference page all read that table.
 """
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Generic, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler
+from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, RootModel
 from pydantic_core import CoreSchema
 
 Method = Literal["GET", "PUT", "POST", "PATCH", "DELETE"]
 JSON_CAP_BYTES = 1 << 20
 
 
+T = TypeVar("T")
 _LISTS = {"list", "tuple", "set", "frozenset"}
 
 
 def _stop_at_first_mistake(schema: Any) -> None:
     """Let the lists of a core schema be left at their first unfit item."""
     if isinstance(schema, dict):
-        if schema.get("type") in _LISTS:
+        kind = schema.get("type")
+        # A model may have a member named "type": then this is the table of its members.
+        if isinstance(kind, str) and kind in _LISTS:
             schema["fail_fast"] = True
         schema = list(schema.values())
     if isinstance(schema, list):
@@ -47,6 +50,19 @@ class WireModel(BaseModel):
         return schema
 
 
+class WireRoot(RootModel[T], Generic[T]):
+    """Base of bodies that are no object: a bare list, text or number under `root`."""
+
+    model_config = ConfigDict(allow_inf_nan=False, frozen=True, strict=True)
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Return the model's schema, made thrifty with mistakes."""
+        schema = handler(source)
+        _stop_at_first_mistake(schema)
+        return schema
+
+
 class Empty(WireModel):
     """An answer that says nothing but success: `{}` or no body at all."""
 
@@ -59,8 +75,8 @@ class Endpoint:
     (empty for calls that no document lists). `since` is the API version that introduced it, empty
     for the oldest. `lock` names who may call it, in the vendor's terms. `idempotent` calls may be
     repeated after a lost answer. `settle_seconds` is how long the other side may still apply a
-    request after we stopped listening. `answer` is None for raw bytes. The bodies of `confidential`
-    calls may hold secrets: no message quotes them.
+    request after we stopped listening. `answer` is None for raw bytes and "text" for plain text.
+    The bodies of `confidential` calls may hold secrets: no message quotes them.
     """
 
     name: str
@@ -68,8 +84,8 @@ class Endpoint:
     category: str
     method: Method
     path: str
-    answer: type[BaseModel] | None
-    request: type[BaseModel] | Literal["bytes"] | None = None
+    answer: type[BaseModel] | Literal["text"] | None
+    request: type[BaseModel] | Literal["bytes", "multipart"] | None = None
     since: str = ""
     lock: str = ""
     idempotent: bool = False

@@ -1,12 +1,16 @@
 """Repeats a call that may be repeated, a few times, with growing jittered pauses, in bounded time.
 
-Only idempotent calls get a policy at all; a call without one is made exactly once. What is worth
-repeating is decided by the error: the link failed, or the other side said that it is busy.
+What is worth repeating is decided by the error: the link failed, or the other side said that it is
+busy. A call that is not idempotent is repeated only where the peer said that it did nothing with
+the request (`NotNow` with `untouched`).
 """
 
 import logging
+import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import TypeVar
 
 import anyio
@@ -26,12 +30,45 @@ _LOG = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """How often and how patiently an idempotent call is repeated. Times are seconds."""
+    """How often and how patiently a call is repeated. Times are seconds.
+
+    `longest_hint_seconds` caps how long a peer's own `Retry-After` is obeyed.
+    """
 
     attempts: int = 4
     first_wait_seconds: float = 0.1
     longest_wait_seconds: float = 1.0
     jitter_seconds: float = 0.1
+    longest_hint_seconds: float = 60.0
+
+
+class NotNow(Exception):
+    """The peer put a request off. `error` is what the caller sees once patience has ended.
+
+    `untouched`: it certainly did nothing with the request. `wait_seconds`: how long it asked to be
+    left alone, None when it did not say.
+    """
+
+    def __init__(
+        self, error: OrchestratorError, *, untouched: bool, wait_seconds: float | None
+    ) -> None:
+        super().__init__(error.what)
+        self.error = error
+        self.untouched = untouched
+        self.wait_seconds = wait_seconds
+
+
+def retry_after(value: str | None, now: datetime) -> float | None:
+    """Return the seconds that a `Retry-After` header asks for; None for none or nonsense."""
+    text = (value or "").strip()
+    if text.isdecimal() and text.isascii():
+        return float(text[:12])
+    try:
+        moment = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return max(0.0, (moment - now).total_seconds())
 
 
 def worth_repeating(error: Exception) -> bool:
@@ -41,6 +78,27 @@ def worth_repeating(error: Exception) -> bool:
     return isinstance(error, OrchestratorError) and error.kind is ErrorClass.BUSY
 
 
+def _again(
+    policy: RetryPolicy, deadline: float, *, idempotent: bool
+) -> Callable[..., bool | float]:
+    """Return what tells whether to repeat after an error, and after how long when the peer said."""
+
+    def decide(error: Exception) -> bool | float:
+        if not isinstance(error, NotNow):
+            return idempotent and worth_repeating(error)
+        if not (error.untouched or (idempotent and worth_repeating(error.error))):
+            return False
+        if error.wait_seconds is None:
+            return True
+        # Spread, so that all who were sent away together do not come back together.
+        jitter = random.uniform(0, policy.jitter_seconds)  # noqa: S311  # no secret
+        wait = min(error.wait_seconds, policy.longest_hint_seconds) + jitter
+        # A pause that outlasts the call would only delay the bad news.
+        return wait if anyio.current_time() + wait < deadline else False
+
+    return decide
+
+
 def _note(details: RetryDetails) -> None:
     _LOG.info("asking again in %.2f s, because: %s", details.wait_for, details.caused_by)
 
@@ -48,33 +106,37 @@ def _note(details: RetryDetails) -> None:
 async def within(
     seconds: float,
     attempt: Callable[[], Awaitable[T]],
-    policy: RetryPolicy | None,
+    policy: RetryPolicy,
     expired: Callable[[], OrchestratorError],
+    *,
+    idempotent: bool = True,
 ) -> T:
     """Await `attempt`, repeated by `policy`; all attempts and pauses together take `seconds`.
 
     When time runs out during an attempt, `expired()` is raised; during a pause, the error of the
     attempt before it.
     """
-    last: OrchestratorError | None = None
-    with anyio.move_on_after(seconds):
-        if policy is None:
-            return await attempt()
-        # Unset, stamina reports to standard output, where data goes. Nobody else here uses it.
-        set_on_retry_hooks((_note,))
-        async for trial in stamina.retry_context(
-            on=worth_repeating,
-            attempts=policy.attempts,
-            timeout=None,
-            wait_initial=policy.first_wait_seconds,
-            wait_max=policy.longest_wait_seconds,
-            wait_jitter=policy.jitter_seconds,
-        ):
-            with trial:
-                last = None
-                try:
-                    return await attempt()
-                except OrchestratorError as error:
-                    last = error
-                    raise
-    raise last or expired()
+    last: Exception | None = None
+    try:
+        with anyio.move_on_after(seconds):
+            # Unset, stamina reports to standard output, where data goes. Nobody else here uses it.
+            set_on_retry_hooks((_note,))
+            deadline = anyio.current_time() + seconds
+            async for trial in stamina.retry_context(
+                on=_again(policy, deadline, idempotent=idempotent),
+                attempts=policy.attempts,
+                timeout=None,
+                wait_initial=policy.first_wait_seconds,
+                wait_max=policy.longest_wait_seconds,
+                wait_jitter=policy.jitter_seconds,
+            ):
+                with trial:
+                    last = None
+                    try:
+                        return await attempt()
+                    except (OrchestratorError, NotNow) as error:
+                        last = error
+                        raise
+        raise last or expired()
+    except NotNow as put_off:
+        raise put_off.error from None

@@ -1,7 +1,7 @@
-"""TLS for peers that are known by one pinned certificate file.
+"""TLS for peers that are known by one pinned certificate file, and for public services.
 
-Certificate and name are always verified; nothing here can switch that off. The environment's own
-trust store and key log are left alone, on purpose.
+Certificate and name are always verified; nothing here can switch that off. A pinned peer is not
+checked against the machine's own trust store; the key log of the environment is left alone.
 """
 
 import ssl
@@ -32,6 +32,18 @@ def pinned_context(ca_file: Path) -> ssl.SSLContext:
             remedy="Correct its path in the settings, or its permissions",
             code="tls.ca_file",
         ) from error
+    return context
+
+
+def public_context() -> ssl.SSLContext:
+    """Return a context for services of the public network: the machine's own trust store.
+
+    TLS 1.2 or newer; certificate and name are verified. `SSLKEYLOGFILE` is left alone, unlike in
+    the standard library's default context.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.load_default_certs(ssl.Purpose.SERVER_AUTH)
     return context
 
 

@@ -15,7 +15,6 @@ from typing import Any
 import yaml
 from jsonschema import Draft202012Validator
 
-from orchestrator.systems.azure_sphere_device.simulator.refusals import LinkDropped
 from orchestrator.systems.azure_sphere_device.simulator.wire import Message, Receive, Scope, Send
 
 DEVICE_CONTRACT = Path(__file__).parent / "azure-sphere-device.openapi.yaml"
@@ -181,7 +180,7 @@ class Recorded:
         self._exchanges = exchanges
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass one request on. Raises LinkDropped where the link breaks, after noting it."""
+        """Pass one request on. Raises ConnectionError where the link breaks, after noting it."""
         headers = {name.lower(): value.decode("latin-1") for name, value in scope["headers"]}
         exchange = Exchange(scope["method"], scope["path"], headers.get(b"content-type", ""))
 
@@ -205,7 +204,7 @@ class Recorded:
 
         try:
             await self._app(scope, listening, noting)
-        except LinkDropped:
+        except ConnectionError:
             if not exchange.status:
                 self._exchanges.append(exchange)
             raise

@@ -18,7 +18,8 @@ from orchestrator.domain.errors import (
     Unreachable,
     UnusableAnswer,
 )
-from orchestrator.transport.client import SLICE_BYTES, Answer, HttpClient
+from orchestrator.transport.body import SLICE_BYTES
+from orchestrator.transport.client import Answer, HttpClient
 from orchestrator.transport.endpoint import Empty, Endpoint, WireModel
 from orchestrator.transport.retry import RetryPolicy
 from tests.transport.peers import Peer, Script, reply, serving

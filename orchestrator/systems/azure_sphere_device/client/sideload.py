@@ -5,7 +5,7 @@ from typing import Literal
 from orchestrator.systems.azure_sphere_device import endpoints, models
 from orchestrator.systems.azure_sphere_device.client import checks
 from orchestrator.systems.azure_sphere_device.client.calls import BoardCalls
-from orchestrator.transport.client import Progress
+from orchestrator.transport.body import Progress
 from orchestrator.transport.endpoint import Empty
 
 LINK_BYTES_PER_SECOND = 80_000

@@ -5,8 +5,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, StringConstraints
 
-from orchestrator.systems.azure_sphere_device.models.common import SecretModel, SentSecret
 from orchestrator.transport.endpoint import WireModel
+from orchestrator.transport.secret import SecretModel, SentSecret
 
 CertificateType = Literal["client", "rootca"]
 

@@ -4,12 +4,12 @@ from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr
 
-from orchestrator.systems.azure_sphere_device.models.common import SecretModel, SentSecret
 from orchestrator.systems.azure_sphere_device.models.wifi import (
     WifiConfigState,
     WifiConnectionState,
 )
 from orchestrator.transport.endpoint import WireModel
+from orchestrator.transport.secret import SecretModel, SentSecret
 
 ProxyAuthentication = Literal["anonymous", "basic"]
 Port = Annotated[int, Field(ge=0, le=65535)]

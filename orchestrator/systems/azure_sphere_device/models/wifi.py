@@ -2,8 +2,8 @@
 
 from typing import Literal
 
-from orchestrator.systems.azure_sphere_device.models.common import SecretModel, SentSecret
 from orchestrator.transport.endpoint import WireModel
+from orchestrator.transport.secret import SecretModel, SentSecret
 
 WifiConfigState = Literal["unknown", "enabled", "disabled", "temp-disabled"]
 WifiConnectionState = Literal["unknown", "disconnected", "connected"]
