@@ -17,6 +17,9 @@ SectionName = Literal["setup", "main", "teardown"]
 InputKind = Literal["text", "integer", "number", "boolean", "choice"]
 Scalar = str | int | Decimal | bool
 
+LIST_OPERATION = "LIST"
+"""The operation of recipes that work on lists of ids, without a unit at hand; no station's."""
+
 
 @dataclass(frozen=True, slots=True)
 class Reference:

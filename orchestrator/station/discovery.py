@@ -13,7 +13,7 @@ from orchestrator.domain.clock import Clock
 from orchestrator.domain.errors import DeadlineExceeded, StationFault
 from orchestrator.domain.events import Publish, StationNotice
 from orchestrator.domain.fixture import Attached, Fixture
-from orchestrator.station.settings import PORT_LENGTH
+from orchestrator.station.settings_base import PORT_LENGTH
 from orchestrator.station.slot import Roster
 
 FIRST_BACK_OFF_SECONDS = 1.0

@@ -5,34 +5,44 @@ Whatever is wrong with them is known before the first board is touched, all of i
 
 import difflib
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
 from orchestrator.domain.errors import ConfigurationMistakes, RecipeMistakes
 from orchestrator.engine.step import Secret
 from orchestrator.recipe.check import load_plan
-from orchestrator.recipe.plan import Input, Plan, Scalar
+from orchestrator.recipe.plan import Input, Plan, Reference, Scalar
 from orchestrator.recipe.signature import Catalogue
 from orchestrator.station.recipes import ReadyRecipe, RecipeShelf
-from orchestrator.station.settings import SecretReference, Settings
+from orchestrator.station.settings import Settings
+from orchestrator.station.settings_base import SecretReference
 
 Inspect = Callable[[bytes], Mapping[str, str]]
 _SECRET_CAP_BYTES = 64 << 10
 
 
+Pins = Mapping[tuple[str, str], str]
+"""What a parameter must be on this station, by the step's name and the parameter's."""
+
+
 def prepare_recipes(
-    settings: Settings, catalogue: Catalogue, inspect: Inspect | None = None
+    settings: Settings,
+    catalogue: Catalogue,
+    inspect: Inspect | None = None,
+    pins: Pins | None = None,
 ) -> RecipeShelf:
     """Check all recipes of the settings and join them with inputs and secrets.
 
-    Raises RecipeMistakes for the recipes, ConfigurationMistakes for what they are given.
+    A recipe that gives a pinned parameter another value than the station's is refused. Raises
+    RecipeMistakes for the recipes, ConfigurationMistakes for what they are given.
     """
     plans = _load_all(settings.recipes.files, catalogue, inspect)
     mistakes = _unknown_names(settings, plans)
     prepared = []
     for plan in plans:
         inputs = _inputs(plan, settings.inputs, mistakes)
+        mistakes += _broken_pins(plan, inputs, pins or {})
         prepared.append(ReadyRecipe(plan, inputs, _secrets(plan, settings.secrets, mistakes)))
     if mistakes:
         unique = list(dict.fromkeys(mistakes))
@@ -94,6 +104,22 @@ def _inputs(plan: Plan, given: Mapping[str, Scalar], mistakes: list[str]) -> dic
     return values
 
 
+def _broken_pins(plan: Plan, inputs: Mapping[str, Scalar], pins: Pins) -> Iterator[str]:
+    """Name every step of `plan` that asks for something else than what the station is set to."""
+    for step in plan.steps:
+        for (uses, name), pinned in pins.items():
+            if step.uses != uses or name not in step.arguments:
+                continue
+            given = step.arguments[name]
+            if isinstance(given, Reference):
+                given = inputs.get(given.path.removeprefix("inputs."), "")
+            if str(given).lower() != pinned.lower():
+                yield (
+                    f"recipe {plan.name}, step {step.id}: `{name}` is {_shown(str(given))}, and"
+                    f' this station is set to "{pinned}"'
+                )
+
+
 def _shown(value: Scalar) -> str:
     return f'"{value}"' if isinstance(value, str) else str(value).lower()
 
@@ -142,7 +168,7 @@ def _secrets(
                 'write {file = "path"} or {env = "VARIABLE"}'
             )
             continue
-        value = _secret_value(reference)
+        value = secret_value(reference)
         if value:
             found[name] = Secret(name, value)
         else:
@@ -151,7 +177,8 @@ def _secrets(
     return found
 
 
-def _secret_value(reference: SecretReference) -> str:
+def secret_value(reference: SecretReference) -> str:
+    """Return the secret that `reference` points to, empty when there is nothing readable."""
     if reference.env is not None:
         return os.environ.get(reference.env, "")
     if reference.file is None:

@@ -6,27 +6,23 @@ here touches the files that the settings name.
 """
 
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from orchestrator.recipe.plan import Scalar
+from orchestrator.recipe.plan import LIST_OPERATION, Scalar
+from orchestrator.station.settings_base import (
+    Port,
+    SecretReference,
+    Section,
+    ShortName,
+    Text,
+)
+from orchestrator.station.settings_services import CloudSection, PortalSection
 
 ENV_PREFIX = "ORCHESTRATOR_"
 ENV_DELIMITER = "__"
-SHORT_NAME = r"^[A-Za-z0-9][A-Za-z0-9 ._-]*$"
-PORT_LENGTH = 64
-
-ShortName = Annotated[str, Field(min_length=1, max_length=64, pattern=SHORT_NAME)]
-Text = Annotated[str, Field(max_length=128)]
-Port = Annotated[str, Field(min_length=1, max_length=PORT_LENGTH)]
-
-
-class Section(BaseModel):
-    """Base of all sections: unknown keys are mistakes, numbers are finite, values never change."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class StationSection(Section):
@@ -105,23 +101,6 @@ class RecipesSection(Section):
         min_length=1,
         description="Recipe files, relative to the settings file. Exactly one must fit the units.",
     )
-
-
-class SecretReference(Section):
-    """Where a secret is read from when the station starts. Exactly one of the two keys."""
-
-    file: Path | None = Field(
-        default=None, description="File that holds the secret, without its last line end."
-    )
-    env: str | None = Field(
-        default=None, min_length=1, description="Environment variable that holds the secret."
-    )
-
-    @model_validator(mode="after")
-    def _exactly_one(self) -> Self:
-        if (self.file is None) == (self.env is None):
-            raise ValueError("give exactly one of the keys `file` and `env`")
-        return self
 
 
 class AzureSphereSection(Section):
@@ -292,7 +271,19 @@ class Settings(BaseSettings):
     start: StartSection = StartSection()
     stop: StopSection = StopSection()
     audit: AuditSection = AuditSection()
+    cloud: CloudSection | None = Field(
+        default=None, description="The cloud that units are claimed into, if any."
+    )
+    portal: PortalSection | None = Field(
+        default=None, description="The IoT portal that units are registered in, if any."
+    )
     log: LogSection = LogSection()
+
+    @model_validator(mode="after")
+    def _operation_is_a_line(self) -> Self:
+        if self.station.operation == LIST_OPERATION:
+            raise ValueError(f"`station.operation` must not be {LIST_OPERATION}: no units at hand")
+        return self
 
     @model_validator(mode="after")
     def _slots_are_told_apart(self) -> Self:

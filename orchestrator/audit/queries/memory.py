@@ -3,6 +3,8 @@
 Order is by entry: wall time may have stepped.
 """
 
+from collections.abc import Collection
+
 from sqlalchemy import Connection, Select, and_, func, select
 
 from orchestrator.audit.columns import record_columns
@@ -135,6 +137,24 @@ def earlier_intents(connection: Connection, *, system: str, device_id: str) -> l
     """
     theirs = _intents().where(intent.c.system == system, intent.c.device_id == device_id)
     return rows_of(connection, theirs)
+
+
+def intents_of_kinds(connection: Connection, kinds: Collection[str]) -> list[Row]:
+    """What was ever requested by steps of these kinds, of whatever unit? As `earlier_intents`."""
+    return rows_of(connection, _intents().where(intent.c.kind.in_(kinds)))
+
+
+def passed_runs(connection: Connection, recipe_hash: str) -> list[Row]:
+    """Which units have passed this very recipe? `system`, `device_id`, `inputs` and `run_id`."""
+    query = (
+        select(identity.c.system, identity.c.device_id, run.c.inputs, run.c.run_id)
+        .join(run, run.c.run_id == identity.c.run_id)
+        .join(run_end, run_end.c.run_id == run.c.run_id)
+        .where(run.c.recipe_hash == recipe_hash, run_end.c.outcome == Outcome.PASS.value)
+        .where(identity.c.sequence == 0)
+        .order_by(run.c.entry)
+    )
+    return rows_of(connection, query)
 
 
 def intent_row(connection: Connection, intent_id: str) -> Row | None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from orchestrator.domain.errors import RecipeMistakes
 from orchestrator.recipe.check import declarations, head
 from orchestrator.recipe.check.context import Check, Inspect
+from orchestrator.recipe.check.order import check_order
 from orchestrator.recipe.check.sections import Draft, DraftGroup, DraftItem, SectionReader
 from orchestrator.recipe.check.steps import read_step
 from orchestrator.recipe.mistakes import CheckResult, Report
@@ -70,6 +71,7 @@ def _check(check: Check, root: Table, shown: str) -> Plan | None:
         from orchestrator.recipe.check.facts import check_facts
 
         check_facts(check, root, _flat(drafts))
+    check_order(check, _flat(drafts), applies_to.operation)
     if report.failed:
         return None
     _unused(check)

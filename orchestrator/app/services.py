@@ -1,0 +1,182 @@
+"""Opens the web services that the settings name: signed in, paced, ready for the steps.
+
+The clients are shared by all units of a station and closed with it. Steps ask for them by their
+type; a station without the section does not provide it, and says so at the step.
+"""
+
+import ssl
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from pydantic import SecretStr
+
+from orchestrator.domain.errors import ConfigurationMistakes
+from orchestrator.station.prepare import Pins, secret_value
+from orchestrator.station.services import Services
+from orchestrator.station.settings import Settings
+from orchestrator.station.settings_base import SecretReference
+from orchestrator.station.settings_services import CloudSection, PortalSection, SignInSection
+from orchestrator.systems.azure_sphere_cloud.auth import (
+    EncryptedFile,
+    FixedToken,
+    MsalSource,
+    SignIn,
+    SignInOptions,
+)
+from orchestrator.systems.azure_sphere_cloud.client import SpherePublicApi
+from orchestrator.systems.azure_sphere_cloud.cloud import SphereCloud
+from orchestrator.systems.azure_sphere_cloud.public import PublicCloud
+from orchestrator.systems.iot_hub_portal.client import IotHubPortal
+from orchestrator.transport.client import Authorize
+from orchestrator.transport.rate import RateLimit
+from orchestrator.transport.tls import pinned_context, public_context
+
+Tell = Callable[[str], None]
+"""Shows a person what to do to sign in."""
+
+CONNECTIONS = 8
+
+
+def pins(settings: Settings) -> Pins:
+    """Return what recipes must agree with: the tenant that this station works for."""
+    if settings.cloud is None or not settings.cloud.tenant:
+        return {}
+    return {("cloud.claim", "tenant"): settings.cloud.tenant}
+
+
+def service_secrets(settings: Settings) -> set[str]:
+    """Return every secret of the services that can be read, for the log to hide."""
+    references: list[SecretReference | None] = []
+    if settings.cloud is not None:
+        sign_in = settings.cloud.sign_in
+        references += [sign_in.secret, sign_in.token, sign_in.cache_key]
+    if settings.portal is not None:
+        references += [settings.portal.token, settings.portal.oidc_secret]
+    return {value for one in references if one is not None and (value := secret_value(one))}
+
+
+@asynccontextmanager
+async def open_services(settings: Settings, tell: Tell) -> AsyncIterator[Services]:
+    """Give the clients of the services in the settings, signed in, until the block ends.
+
+    Raises ConfigurationMistakes for settings that cannot be used, SignInFailed when no token can
+    be had. A service that is down is not asked here: the steps say so when they need it.
+    """
+    services: dict[type[object], object] = {}
+    async with AsyncExitStack() as stack:
+        if settings.cloud is not None:
+            services[SphereCloud] = await _cloud(settings.cloud, tell, stack)
+        if settings.portal is not None:
+            services[IotHubPortal] = await _portal(settings.portal, tell, stack)
+        yield services
+
+
+def _secret(reference: SecretReference, key: str) -> SecretStr:
+    value = secret_value(reference)
+    if not value:
+        source = f"file {reference.file}" if reference.file else f"variable {reference.env}"
+        raise ConfigurationMistakes(
+            f"`{key}`: {source} holds nothing readable",
+            remedy="Put the secret there, or correct the reference",
+        )
+    return SecretStr(value)
+
+
+def _context(url: str, ca_file: Path | None) -> ssl.SSLContext | None:
+    if ca_file is not None:
+        return pinned_context(ca_file)
+    return public_context() if url.startswith("https:") else None
+
+
+# Cloud
+
+
+async def _cloud(section: CloudSection, tell: Tell, stack: AsyncExitStack) -> SphereCloud:
+    authorize = await _signed_in(section.sign_in, tell)
+    limit = RateLimit("the cloud", per_second=section.requests_per_second, failures=5)
+    if section.service == "resource_manager":
+        return await _successor(section, authorize, limit, stack)
+    options = {"base_url": section.url} if section.url else {}
+    api = SpherePublicApi(
+        section.tenant,
+        authorize=authorize,
+        context=pinned_context(section.ca_file) if section.ca_file else None,
+        limit=limit,
+        connections=CONNECTIONS,
+        **options,
+    )
+    cloud = PublicCloud(api)
+    stack.push_async_callback(cloud.aclose)
+    return cloud
+
+
+async def _signed_in(section: SignInSection, tell: Tell) -> Authorize:
+    if section.token is not None:
+        return FixedToken(_secret(section.token, "cloud.sign_in.token"))
+    given = {
+        "client_id": section.client_id,
+        "directory": section.directory,
+        "authority_host": section.authority_host,
+    }
+    secret = _secret(section.secret, "cloud.sign_in.secret") if section.secret else None
+    by_certificate = section.flow == "client_certificate"
+    options = SignInOptions(
+        flow=section.flow,
+        secret=None if by_certificate else secret,
+        certificate=secret if by_certificate else None,
+        **{name: value for name, value in given.items() if value},
+    )
+    cache = None
+    if section.cache_file is not None and section.cache_key is not None:
+        cache = EncryptedFile(section.cache_file, _secret(section.cache_key, "cache_key"))
+    signed = SignIn(MsalSource(options, cache=cache))
+    if not options.unattended:
+        await signed.sign_in(tell)
+    return signed
+
+
+# Portal
+
+
+async def _portal(section: PortalSection, tell: Tell, stack: AsyncExitStack) -> IotHubPortal:
+    authorize: Authorize | None = None
+    if section.token is not None:
+        authorize = FixedToken(_secret(section.token, "portal.token"))
+    elif section.oidc_secret is not None:
+        authorize = await _by_discovery(section)
+    portal = IotHubPortal(
+        section.url,
+        context=_context(section.url, section.ca_file),
+        authorize=authorize,
+        limit=RateLimit("the portal", per_second=section.requests_per_second, failures=5),
+        connections=CONNECTIONS,
+    )
+    stack.push_async_callback(portal.aclose)
+    return portal
+
+
+async def _by_discovery(section: PortalSection) -> Authorize:
+    """Sign in where the portal's own web client does, as an application."""
+    context = _context(section.url, section.ca_file)
+    async with IotHubPortal(section.url, context=context) as portal:
+        found = await portal.get_oidc_settings()
+    place = urlsplit(found.authority)
+    directory = place.path.strip("/").removesuffix("/v2.0")
+    if place.scheme != "https" or not place.hostname or not directory:
+        raise ConfigurationMistakes(
+            f"the portal names {found.authority!r} as its sign-in, which cannot be used",
+            remedy="Give a token with `portal.token`, or ask the portal's administrator",
+        )
+    assert section.oidc_secret is not None
+    application = found.scope.rpartition("/")[0] or found.clientId
+    options = SignInOptions(
+        flow="client_secret",
+        client_id=section.oidc_client,
+        directory=directory,
+        authority_host=place.netloc,
+        scopes=(f"{application}/.default",),
+        secret=_secret(section.oidc_secret, "portal.oidc_secret"),
+    )
+    return SignIn(MsalSource(options))
