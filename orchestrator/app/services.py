@@ -131,7 +131,7 @@ async def _signed_in(section: SignInSection, tell: Tell) -> Authorize:
     cache = None
     if section.cache_file is not None and section.cache_key is not None:
         cache = EncryptedFile(section.cache_file, _secret(section.cache_key, "cache_key"))
-    signed = SignIn(MsalSource(options, cache=cache))
+    signed = SignIn(MsalSource(options, file=cache))
     if not options.unattended:
         await signed.sign_in(tell)
     return signed

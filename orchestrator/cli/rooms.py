@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from orchestrator.simulation.answered import answered
+from orchestrator.systems.azure_sphere_cloud import endpoints as azure_sphere_cloud
 from orchestrator.systems.azure_sphere_device import endpoints as azure_sphere_device
 from orchestrator.transport.endpoint import Endpoint
 
@@ -88,11 +89,26 @@ def _azure_sphere_device() -> Sequence[Operation]:
     return rows
 
 
+def _azure_sphere_cloud() -> Sequence[Operation]:
+    """Return the rows of the public API."""
+    system = "azure_sphere_cloud"
+    simulated = answered(system)
+    return [
+        _operation(system, row, f"SpherePublicApi.{row.name}", row.name in simulated)
+        for row in azure_sphere_cloud.ENDPOINTS
+    ]
+
+
 ROOMS: tuple[Room, ...] = (
     Room(
         "azure_sphere_device",
         "Azure Sphere boards (device REST API) and the local device communication service",
         _azure_sphere_device,
+    ),
+    Room(
+        "azure_sphere_cloud",
+        "Azure Sphere in the cloud: the public API v2",
+        _azure_sphere_cloud,
     ),
 )
 

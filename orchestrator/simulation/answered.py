@@ -5,6 +5,7 @@ from typing import Any
 
 import anyio
 
+from orchestrator.systems.azure_sphere_cloud.simulator.handlers import HANDLERS as CLOUD_HANDLERS
 from orchestrator.systems.azure_sphere_device.endpoints import SERVICE_ENDPOINTS
 from orchestrator.systems.azure_sphere_device.simulator import LocalService
 from orchestrator.systems.azure_sphere_device.simulator.handlers import HANDLERS
@@ -44,4 +45,7 @@ async def _status(service: LocalService, row: Endpoint) -> int:
     return int(sent[0]["status"])
 
 
-_ASKED: Mapping[str, Callable[[], Answered]] = {"azure_sphere_device": _azure_sphere_device}
+_ASKED: Mapping[str, Callable[[], Answered]] = {
+    "azure_sphere_device": _azure_sphere_device,
+    "azure_sphere_cloud": lambda: frozenset(CLOUD_HANDLERS),
+}

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 
 import yaml
 from jsonschema import Draft202012Validator
@@ -32,6 +33,8 @@ class Exchange:
     status: int = 0
     headers: dict[str, str] = field(default_factory=dict)
     answer: bytes = b""
+    query: dict[str, str] = field(default_factory=dict)
+    request_headers: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -101,9 +104,19 @@ class Contract:
     def _request(self, operation: Operation, exchange: Exchange) -> Iterator[str]:
         for reference in operation.node.get("parameters", ()):
             parameter = self._resolve(reference)
-            text = operation.parameters[parameter["name"]]
+            place, name = parameter["in"], parameter["name"]
+            given = {
+                "path": operation.parameters,
+                "query": exchange.query,
+                "header": exchange.request_headers,
+            }[place]
+            text = given.get(name.lower() if place == "header" else name)
+            if text is None:
+                if parameter.get("required"):
+                    yield f"{place} parameter {name} is missing"
+                continue
             value = int(text) if text.isdigit() and _whole(parameter) else text
-            yield from self._misfits(parameter["schema"], value, "path")
+            yield from self._misfits(parameter["schema"], value, place)
         body = operation.node.get("requestBody")
         if body is None:
             if exchange.request:
@@ -183,6 +196,8 @@ class Recorded:
         """Pass one request on. Raises ConnectionError where the link breaks, after noting it."""
         headers = {name.lower(): value.decode("latin-1") for name, value in scope["headers"]}
         exchange = Exchange(scope["method"], scope["path"], headers.get(b"content-type", ""))
+        exchange.query = dict(parse_qsl(scope.get("query_string", b"").decode("latin-1")))
+        exchange.request_headers = {name.decode("latin-1"): v for name, v in headers.items()}
 
         # A board that refuses may not read the body at all, so JSON is taken before it is asked.
         early = await _body(receive) if exchange.request_type.startswith("application/json") else []

@@ -27,21 +27,17 @@ from orchestrator.transport.serving.wire import TooLarge
 _LIMIT_BYTES = 64 << 20
 _PAGE = b"<!DOCTYPE html><html><body><h1>Sign in to the network</h1></body></html>"
 
-Body = Callable[[RefusalRow, str], object]
-
-
-def details(row: RefusalRow, detail: str) -> object:
-    """Return the usual error body."""
-    one = {"ErrorCode": row.name, "Title": row.title, "Status": row.status}
-    return [{**one, "Detail": detail} if detail else one]
-
 
 class CloudServer:
     """The ASGI application in front of one cloud: the public API, or what a subclass serves."""
 
     table: Sequence[Endpoint] = ENDPOINTS
     handlers: Mapping[str, Callable[[Asked], Awaitable[Reply]]] = HANDLERS
-    error_body: staticmethod[[RefusalRow, str], object] = staticmethod(details)
+
+    def error_body(self, row: RefusalRow, detail: str) -> object:
+        """Return the body of a refusal: the usual array."""
+        one = {"ErrorCode": row.name, "Title": row.title, "Status": row.status}
+        return [{**one, "Detail": detail} if detail else one]
 
     def __init__(self, cloud: Cloud, faults: FaultPlan | None = None) -> None:
         self.cloud = cloud
