@@ -15,7 +15,9 @@ from typing import TextIO, TypeVar
 from anyio.to_thread import run_sync
 from structlog.typing import FilteringBoundLogger
 
+from orchestrator.audit.chain_state import chain_state
 from orchestrator.audit.database import Audit, open_audit, reading
+from orchestrator.audit.keys import StationSigner, create_key, load_key
 from orchestrator.domain.clock import SystemClock, timestamp
 from orchestrator.domain.errors import AuditUnavailable, OrchestratorError, Unreachable
 from orchestrator.domain.fixture import Fixture
@@ -24,6 +26,7 @@ from orchestrator.domain.records import EventRow
 from orchestrator.domain.unit import Unit
 from orchestrator.engine.step import StepDefinition
 from orchestrator.station.audit_past import AuditPast
+from orchestrator.station.checkpoints import CheckpointExporter, places_of
 from orchestrator.station.daemon import Parts, Station, StationEnd, Timing
 from orchestrator.station.decisions import Decision, decide
 from orchestrator.station.edge import beside
@@ -32,6 +35,7 @@ from orchestrator.station.keeper import Watchfulness, free_mib
 from orchestrator.station.lock import station_lock
 from orchestrator.station.log import make_logger
 from orchestrator.station.prepare import prepare_recipes
+from orchestrator.station.proving import acknowledged_entries, arm_crash_points
 from orchestrator.station.recipes import RecipeShelf
 from orchestrator.station.rows import canonical
 from orchestrator.station.serials import UnitRule, unit_rule
@@ -114,12 +118,34 @@ async def run_station(
     opened.
     """
     settings = prepared.settings
-    with station_lock(settings.station.data_dir):
-        async with open_audit(settings.database_url) as audit:
+    exporter = CheckpointExporter(places_of(settings), log)
+    arm_crash_points(os.environ)
+    with station_lock(settings.station.data_dir), acknowledged_entries(os.environ) as on_entries:
+        signer = _signer(settings.station.data_dir, settings.station.name)
+        async with open_audit(
+            settings.database_url,
+            signer=signer,
+            clock=SystemClock(),
+            checkpoint_seconds=settings.audit.checkpoint_seconds,
+            on_checkpoint=exporter.offer,
+            on_entries=on_entries,
+        ) as audit:
             parts = _parts(prepared, audit, hub, log)
             await _note_caution(settings, audit, parts)
             station = Station(settings, parts)
-            return await _run_until_asked(station, boards)
+
+            async def export() -> None:
+                await exporter.run(station.report)
+
+            async with beside(export):
+                finish = await _run_until_asked(station, boards)
+        await exporter.finish()
+    return finish
+
+
+def _signer(data_dir: Path, station: str) -> StationSigner:
+    """Return the station's key at work; the first start makes one. Raises OSError."""
+    return StationSigner(load_key(data_dir) or create_key(data_dir), station)
 
 
 async def decide_alone(data_dir: Path, database_url: str, decision: Decision) -> str:
@@ -128,8 +154,12 @@ async def decide_alone(data_dir: Path, database_url: str, decision: Decision) ->
     Raises StationBusy when one runs, DecisionRefused, AuditUnavailable.
     """
     with station_lock(data_dir):
-        async with open_audit(database_url) as audit:
-            past = AuditPast(audit, database_url, "")
+        with reading(database_url) as connection:
+            station = chain_state(connection).station_id
+        key = load_key(data_dir)
+        signer = StationSigner(key, station) if key is not None and station is not None else None
+        async with open_audit(database_url, signer=signer) as audit:
+            past = AuditPast(audit, database_url, station or "")
             return (await decide(past, audit, SystemClock(), decision)).says
 
 
