@@ -74,7 +74,9 @@ CALM = "[rack]\nboot_seconds = 0.05\nrestart_delay_seconds = 0.02\n"
 class Rack:
     """`orchestrator simulate rack` as a process. Use it as a context."""
 
-    def __init__(self, folder: Path, boards: int, *, seed: int = 0, text: str = FAULTS) -> None:
+    def __init__(
+        self, folder: Path, boards: int, audit_url: str, *, seed: int = 0, text: str = FAULTS
+    ) -> None:
         self.folder = folder
         self.world_log = folder / "world.jsonl"
         rack_file = folder / "rack.toml"
@@ -83,7 +85,7 @@ class Rack:
             *(sys.executable, "-m", "orchestrator", "simulate", "rack"),
             *("--rack", str(rack_file), "--boards", str(boards), "--seed", str(seed)),
             *("--https-port", "0", "--service-port", "0", "--ca-file", str(folder / "ca.pem")),
-            *("--world-log", str(self.world_log)),
+            *("--world-log", str(self.world_log), "--audit-url", audit_url),
         ]
         self.ready: dict[str, Any] = {}
 
@@ -200,7 +202,8 @@ def station_place(
     """Give a running rack and an empty place for a station beside it; cleared away afterwards."""
     folder = Path(tempfile.mkdtemp(prefix="orchestrator-campaign-"))
     try:
-        with Rack(folder, boards, seed=seed, text=text) as rack:
+        audit_url = database_url or f"sqlite:///{folder}/data/audit.db"
+        with Rack(folder, boards, audit_url, seed=seed, text=text) as rack:
             yield Place(folder, rack, database_url, sabotage=sabotage)
     finally:
         if not os.environ.get("CAMPAIGN_KEEP"):
