@@ -17,7 +17,7 @@ from structlog.typing import FilteringBoundLogger
 
 from orchestrator.audit.chain_state import chain_state
 from orchestrator.audit.database import Audit, open_audit, reading
-from orchestrator.audit.keys import StationSigner, create_key, load_key
+from orchestrator.audit.keys import StationSigner, load_key
 from orchestrator.domain.clock import SystemClock, timestamp
 from orchestrator.domain.errors import AuditUnavailable, OrchestratorError, Unreachable
 from orchestrator.domain.fixture import Fixture
@@ -42,6 +42,7 @@ from orchestrator.station.serials import UnitRule, unit_rule
 from orchestrator.station.settings import Settings
 from orchestrator.station.settings_file import load_settings
 from orchestrator.station.signals import stop_requests
+from orchestrator.station.signing import check_against_checkpoint, ensure_signer
 from orchestrator.steps.table import definitions
 from orchestrator.systems.azure_sphere_device.fixture import SphereFixture
 from orchestrator.systems.azure_sphere_device.image_package import inspect_image
@@ -121,7 +122,7 @@ async def run_station(
     exporter = CheckpointExporter(places_of(settings), log)
     arm_crash_points(os.environ)
     with station_lock(settings.station.data_dir), acknowledged_entries(os.environ) as on_entries:
-        signer = _signer(settings.station.data_dir, settings.station.name)
+        signer = await run_sync(_signer, settings, log)
         async with open_audit(
             settings.database_url,
             signer=signer,
@@ -143,9 +144,17 @@ async def run_station(
     return finish
 
 
-def _signer(data_dir: Path, station: str) -> StationSigner:
-    """Return the station's key at work; the first start makes one. Raises OSError."""
-    return StationSigner(load_key(data_dir) or create_key(data_dir), station)
+def _signer(settings: Settings, log: FilteringBoundLogger) -> StationSigner:
+    """Return the station's key at work, when the audit is the one that it signed last.
+
+    The first start makes a key. Raises AuditUnavailable, ConfigurationMistakes, OSError.
+    """
+    station, url = settings.station, settings.database_url
+    check_against_checkpoint(url, places_of(settings).file)
+    ensured = ensure_signer(station.data_dir, station.name, url)
+    if ensured.made:
+        log.info("signing key made", key=ensured.signer.key_id, folder=str(station.data_dir))
+    return ensured.signer
 
 
 async def decide_alone(data_dir: Path, database_url: str, decision: Decision) -> str:
