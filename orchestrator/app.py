@@ -26,7 +26,7 @@ from orchestrator.domain.records import EventRow
 from orchestrator.domain.unit import Unit
 from orchestrator.engine.step import StepDefinition
 from orchestrator.station.audit_past import AuditPast
-from orchestrator.station.checkpoints import CheckpointExporter, places_of
+from orchestrator.station.checkpoints import FILE_NAME, CheckpointExporter, places_of
 from orchestrator.station.daemon import Parts, Station, StationEnd, Timing
 from orchestrator.station.decisions import Decision, decide
 from orchestrator.station.edge import beside
@@ -163,6 +163,7 @@ async def decide_alone(data_dir: Path, database_url: str, decision: Decision) ->
     Raises StationBusy when one runs, DecisionRefused, AuditUnavailable.
     """
     with station_lock(data_dir):
+        check_against_checkpoint(database_url, data_dir / FILE_NAME)
         with reading(database_url) as connection:
             station = chain_state(connection).station_id
         key = load_key(data_dir)
