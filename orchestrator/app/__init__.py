@@ -15,7 +15,9 @@ from typing import TextIO, TypeVar
 from anyio.to_thread import run_sync
 from structlog.typing import FilteringBoundLogger
 
+from orchestrator.audit.chain_state import chain_state
 from orchestrator.audit.database import Audit, open_audit, reading
+from orchestrator.audit.keys import StationSigner, load_key
 from orchestrator.domain.clock import SystemClock, timestamp
 from orchestrator.domain.errors import AuditUnavailable, OrchestratorError, Unreachable
 from orchestrator.domain.fixture import Fixture
@@ -24,6 +26,7 @@ from orchestrator.domain.records import EventRow
 from orchestrator.domain.unit import Unit
 from orchestrator.engine.step import StepDefinition
 from orchestrator.station.audit_past import AuditPast
+from orchestrator.station.checkpoints import FILE_NAME, CheckpointExporter, places_of
 from orchestrator.station.daemon import Parts, Station, StationEnd, Timing
 from orchestrator.station.decisions import Decision, decide
 from orchestrator.station.edge import beside
@@ -32,12 +35,14 @@ from orchestrator.station.keeper import Watchfulness, free_mib
 from orchestrator.station.lock import station_lock
 from orchestrator.station.log import make_logger
 from orchestrator.station.prepare import prepare_recipes
+from orchestrator.station.proving import acknowledged_entries, arm_crash_points
 from orchestrator.station.recipes import RecipeShelf
 from orchestrator.station.rows import canonical
 from orchestrator.station.serials import UnitRule, unit_rule
 from orchestrator.station.settings import Settings
 from orchestrator.station.settings_file import load_settings
 from orchestrator.station.signals import stop_requests
+from orchestrator.station.signing import check_against_checkpoint, ensure_signer
 from orchestrator.steps.table import definitions
 from orchestrator.systems.azure_sphere_device.fixture import SphereFixture
 from orchestrator.systems.azure_sphere_device.image_package import inspect_image
@@ -114,12 +119,42 @@ async def run_station(
     opened.
     """
     settings = prepared.settings
-    with station_lock(settings.station.data_dir):
-        async with open_audit(settings.database_url) as audit:
+    exporter = CheckpointExporter(places_of(settings), log)
+    arm_crash_points(os.environ)
+    with station_lock(settings.station.data_dir), acknowledged_entries(os.environ) as on_entries:
+        signer = await run_sync(_signer, settings, log)
+        async with open_audit(
+            settings.database_url,
+            signer=signer,
+            clock=SystemClock(),
+            checkpoint_seconds=settings.audit.checkpoint_seconds,
+            on_checkpoint=exporter.offer,
+            on_entries=on_entries,
+        ) as audit:
             parts = _parts(prepared, audit, hub, log)
             await _note_caution(settings, audit, parts)
             station = Station(settings, parts)
-            return await _run_until_asked(station, boards)
+
+            async def export() -> None:
+                await exporter.run(station.report)
+
+            async with beside(export):
+                finish = await _run_until_asked(station, boards)
+        await exporter.finish()
+    return finish
+
+
+def _signer(settings: Settings, log: FilteringBoundLogger) -> StationSigner:
+    """Return the station's key at work, when the audit is the one that it signed last.
+
+    The first start makes a key. Raises AuditUnavailable, ConfigurationMistakes, OSError.
+    """
+    station, url = settings.station, settings.database_url
+    check_against_checkpoint(url, places_of(settings).file)
+    ensured = ensure_signer(station.data_dir, station.name, url)
+    if ensured.made:
+        log.info("signing key made", key=ensured.signer.key_id, folder=str(station.data_dir))
+    return ensured.signer
 
 
 async def decide_alone(data_dir: Path, database_url: str, decision: Decision) -> str:
@@ -128,8 +163,13 @@ async def decide_alone(data_dir: Path, database_url: str, decision: Decision) ->
     Raises StationBusy when one runs, DecisionRefused, AuditUnavailable.
     """
     with station_lock(data_dir):
-        async with open_audit(database_url) as audit:
-            past = AuditPast(audit, database_url, "")
+        check_against_checkpoint(database_url, data_dir / FILE_NAME)
+        with reading(database_url) as connection:
+            station = chain_state(connection).station_id
+        key = load_key(data_dir)
+        signer = StationSigner(key, station) if key is not None and station is not None else None
+        async with open_audit(database_url, signer=signer) as audit:
+            past = AuditPast(audit, database_url, station or "")
             return (await decide(past, audit, SystemClock(), decision)).says
 
 

@@ -122,9 +122,10 @@ def _device(connection: Connection, run_id: str) -> Any:
 
 def _intents(connection: Connection, device: Any) -> list[dict[str, Any]]:
     """Return every irreversible request to this device, with the finding that counts."""
+    each = finding.alias("each")
     newest = (
-        select(func.max(finding.c.number))
-        .where(finding.c.intent_id == intent.c.intent_id)
+        select(func.max(each.c.number))
+        .where(each.c.intent_id == intent.c.intent_id)
         .scalar_subquery()
     )
     same = (finding.c.intent_id == intent.c.intent_id) & (finding.c.number == newest)
@@ -133,6 +134,7 @@ def _intents(connection: Connection, device: Any) -> list[dict[str, Any]]:
             intent.c.intent_id, intent.c.run_id, intent.c.kind, intent.c.parameters,
             intent.c.began_at, finding.c.state, finding.c.source, finding.c.found_at,
         )
+        .select_from(intent)
         .outerjoin(finding, same)
         .where(intent.c.system == device.system, intent.c.device_id == device.device_id)
         .order_by(intent.c.entry)

@@ -100,7 +100,7 @@ _BY_SQLSTATE: tuple[tuple[str, str, str], ...] = (
     (
         "42501",
         "the user of database_url lacks rights on the audit tables",
-        "Grant INSERT and SELECT, or use the owner",
+        "Let the owner of the tables run `orchestrator db grant`",
     ),
 )
 

@@ -143,7 +143,7 @@ def settle_staged_key(data_dir: Path, current_key_id: str) -> None:
     Finishes a rotation that was cut off at any point; harmless without one. Raises OSError, and
     ConfigurationMistakes for a staged key that cannot be used.
     """
-    staged = _load(data_dir / NEXT_FILE)
+    staged = load_key_file(data_dir / NEXT_FILE)
     if staged is None:
         return
     if staged.key_id == current_key_id:
@@ -160,10 +160,11 @@ def load_key(data_dir: Path) -> StationKey | None:
     Raises ConfigurationMistakes when others may read the file, when it belongs to somebody else
     (both on POSIX) or when it is no key.
     """
-    return _load(data_dir / KEY_FILE)
+    return load_key_file(data_dir / KEY_FILE)
 
 
-def _load(path: Path) -> StationKey | None:
+def load_key_file(path: Path) -> StationKey | None:
+    """Return the key in a file of any name, like `load_key`."""
     try:
         content = _read(path)
         _demand_private(path)

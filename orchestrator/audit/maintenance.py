@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
 
 from orchestrator.audit.faults import explain
 from orchestrator.audit.location import open_store
@@ -22,13 +23,16 @@ def maintaining(database_url: str, *, busy_timeout_seconds: float = 5.0) -> Iter
     opened or changed, ConfigurationMistakes for a URL that cannot be used.
     """
     store = open_store(database_url, busy_timeout_seconds)
+    driver = store.engine.dialect.loaded_dbapi
     try:
-        store.open()
+        try:
+            store.open()
+        except store.commit_errors as error:
+            raise explain(error, store.place) from error
         with store.engine.connect() as connection:
             yield connection
-    except store.guilty as error:
-        raise explain(error, store.place) from error
-    except store.commit_errors as error:
+    except (driver.Error, DBAPIError) as error:
+        # Other errors are those of files beside the database.
         raise explain(error, store.place) from error
     finally:
         store.close()

@@ -18,6 +18,18 @@ from orchestrator.domain.errors import ConfigurationMistakes, InputMistakes
 _TOO_MUCH = ("UPDATE", "DELETE", "TRUNCATE", "TRIGGER", "REFERENCES")
 
 
+_OWNED = """
+    SELECT relname FROM pg_class
+    WHERE relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = current_schema())
+        AND pg_has_role(:role, relowner, 'MEMBER')
+    UNION SELECT nspname FROM pg_namespace
+    WHERE nspname = current_schema() AND pg_has_role(:role, nspowner, 'MEMBER')
+    UNION SELECT datname FROM pg_database
+    WHERE datname = current_database() AND pg_has_role(:role, datdba, 'MEMBER')
+"""
+"""What a role owns of the audit, itself or through another role."""
+
+
 class _Role(NamedTuple):
     name: str
     quoted: str
@@ -97,12 +109,16 @@ def _demand_no_more(connection: Connection, role: _Role) -> None:
     query = text("SELECT has_schema_privilege(:role, current_schema(), 'CREATE')")
     if connection.execute(query, {"role": role.name}).scalar():
         raise _too_much(role, "CREATE in the schema")
+    # An owner can give back to himself what was taken.
+    owned = connection.execute(text(_OWNED), {"role": role.name}).scalars().all()
+    if owned:
+        raise _too_much(role, f"of an owner on {', '.join(owned[:3])}")
 
 
 def _too_much(role: _Role, right: str) -> InputMistakes:
     return InputMistakes(
-        f"the role {role.name} would still have the right {right}, through its ownership of the "
-        "tables or through another role",
+        f"the role {role.name} would still have the right {right}, by itself or through "
+        "another role",
         where={"role": role.name},
         remedy="Nothing was changed; name a role that owns nothing and is in no other role",
     )

@@ -135,7 +135,7 @@ class Trust:
     def _what_is_wrong(self, entry: int, row: CheckpointRow, previous: bytes | None) -> str:
         if not self.epochs or row.epoch_id != self.epochs[-1].epoch_id:
             return "the checkpoint is of another epoch"
-        if row.key_id != self.keys[-1].key_id:
+        if not self.keys or row.key_id != self.keys[-1].key_id:
             return "the checkpoint names another key than the one in use"
         if row.up_to != entry - 1:
             return f"the checkpoint states entry {row.up_to} and not the one before it"

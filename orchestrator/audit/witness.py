@@ -6,8 +6,13 @@ restored or cloned, a history that was written anew by somebody who has the key.
 
 from collections.abc import Sequence
 
-from orchestrator.audit.checkpoint import Note, parse_note
+from sqlalchemy import Connection, select, union_all
+
+from orchestrator.audit.chain_state import chain_head
+from orchestrator.audit.checkpoint import Note, origin_of, parse_note
 from orchestrator.audit.findings import FindingKind, FindingList
+from orchestrator.audit.proof_tables import epoch
+from orchestrator.audit.tables import TABLES
 from orchestrator.audit.trust import Trust
 from orchestrator.domain.errors import InputMistakes
 
@@ -80,3 +85,33 @@ def _epoch_at(trust: Trust, entry: int) -> str:
     """Return the epoch that entry belongs to: the newest one that began before it."""
     ids = [known.epoch_id for known in trust.epochs if known.entry <= entry]
     return ids[-1] if ids else trust.epochs[0].epoch_id
+
+
+def what_differs(connection: Connection, note: Note) -> str:
+    """Say why a database does not go on from a checkpoint; an empty text when it does.
+
+    Looks at one row: for a start, which has no time for more.
+    """
+    stated = note.checkpoint
+    rows = connection.execute(select(epoch).order_by(epoch.c.entry)).all()
+    if stated.origin not in [origin_of(row.station_id, row.epoch_id) for row in rows]:
+        return f"the newest checkpoint is of {stated.origin}, which this database has never been"
+    if origin_of(rows[-1].station_id, rows[-1].epoch_id) != stated.origin:
+        # A person has begun a new epoch since, and that is on record.
+        return ""
+    head = chain_head(connection)
+    if head.entry < stated.size:
+        return (
+            f"it ends with entry {head.entry}, the newest checkpoint states {stated.size}: "
+            "it was restored from an older copy"
+        )
+    found = union_all(
+        *(
+            select(table.c.entry_hash).where(table.c.entry == stated.size)
+            for table in TABLES.values()
+        )
+    )
+    hashes = [bytes(row[0]) for row in connection.execute(found)]
+    if hashes != [stated.head]:
+        return f"entry {stated.size} is not the one that the newest checkpoint states"
+    return ""

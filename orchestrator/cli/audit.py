@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from orchestrator.cli import audit_proof
 from orchestrator.cli.db import DatabaseUrl, DataDir, chosen_url
 from orchestrator.cli.exit_codes import ExitCode
 from orchestrator.cli.output import Format, emit, print_rows, printable, say
@@ -23,6 +24,10 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+app.command()(audit_proof.verify)
+app.command()(audit_proof.certificate)
+app.command(name="verify-certificate")(audit_proof.verify_certificate)
 
 _WIDEST_MESSAGE = 60
 

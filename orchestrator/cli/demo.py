@@ -21,7 +21,7 @@ from orchestrator.cli.output import Format, emit, print_rows, printable, say
 
 if TYPE_CHECKING:
     from orchestrator.app import Finish
-    from orchestrator.station.tools import Verdict
+    from orchestrator.station.past import Verdict
 
 READY_SECONDS = 60.0
 STOP_SECONDS = 10.0

@@ -64,6 +64,9 @@ def rack(
     world_log: Annotated[
         Path | None, typer.Option(help="Append what really happened on the boards, as JSON lines.")
     ] = None,
+    audit_url: Annotated[
+        str, typer.Option(help="Audit whose newest entry the world log notes at requests for good.")
+    ] = "",
     seed: Annotated[
         int | None, typer.Option(min=0, help="Other boards: changes their device ids.")
     ] = None,
@@ -89,20 +92,22 @@ def rack(
         service_port=service_port,
         ca_file=ca_file,
     )
-    anyio.run(_serve, serve, world_log)
+    anyio.run(_serve, serve, world_log, audit_url)
 
 
 async def _serve(
-    rack: "Callable[..., AbstractAsyncContextManager[Rack]]", log: Path | None
+    rack: "Callable[..., AbstractAsyncContextManager[Rack]]", log: Path | None, audit_url: str
 ) -> None:
     """Hold the rack until somebody asks to stop."""
     from contextlib import nullcontext
 
     from orchestrator.simulation.rack import WorldLog
+    from orchestrator.simulation.sight import Sight
     from orchestrator.simulation.signals import asked_to_stop
     from orchestrator.systems.azure_sphere_device.simulator import World
 
-    with asked_to_stop() as stop, WorldLog(log) if log else nullcontext() as report:
+    sight = Sight(audit_url) if audit_url else None
+    with asked_to_stop() as stop, WorldLog(log, sight) if log else nullcontext() as report:
         async with rack(world=World(report=report, received=report) if report else None) as running:
             emit(running.ready_line())
             await stop.wait()

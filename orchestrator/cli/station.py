@@ -1,4 +1,4 @@
-"""`orchestrator station`: run the daemon, or check that it could run."""
+"""`orchestrator station`: run the daemon, check that it could run, look after its key."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,6 +11,7 @@ from orchestrator.cli.output import emit
 
 if TYPE_CHECKING:
     from orchestrator.app import Checked, Finish
+    from orchestrator.station.signing import Place
 
 app = typer.Typer(
     help="Run the station daemon, or check its settings.\n\n"
@@ -102,6 +103,97 @@ def _print_checks(checks: "Sequence[Checked]") -> ExitCode:
     if any(entry.settings for entry in faults):
         return ExitCode.CONFIGURATION
     return ExitCode.UNAVAILABLE if faults else ExitCode.YES
+
+
+_Reason = Annotated[str, typer.Option("--reason", help="Why, for the record.", metavar="TEXT")]
+_By = Annotated[str, typer.Option("--by", help="Who decided it, for the record.", metavar="NAME")]
+
+
+@app.command()
+def init(config: Config) -> None:
+    """Make what a station needs before its first start: settings, data folder, signing key.
+
+    What is there stays as it is. Give the public key to everybody who verifies the audit.
+
+    Example: orchestrator station init --config station.toml
+    """
+    from orchestrator.audit.files import replace_file
+    from orchestrator.audit.keys import PUBLIC_FILE
+    from orchestrator.domain.shipped import shipped
+    from orchestrator.station.lock import station_lock
+    from orchestrator.station.settings_file import load_settings
+    from orchestrator.station.signing import ensure_signer
+
+    if not config.exists():
+        example = shipped("config") / "station.example.toml"
+        replace_file(config, example.read_bytes())
+        emit(f"made      settings {config}: correct name, recipes and certificate in it")
+    settings = load_settings(config)
+    data_dir = settings.station.data_dir
+    there = data_dir.is_dir()
+    with station_lock(data_dir):
+        emit(f"{'found' if there else 'made':10}data folder {data_dir}")
+        ensured = ensure_signer(data_dir, settings.station.name, settings.database_url)
+    emit(f"{'made' if ensured.made else 'found':10}signing key {ensured.signer.key_id}")
+    emit(f"          public key {data_dir / PUBLIC_FILE}")
+
+
+@app.command(name="rotate-key")
+def rotate_key(config: Config, reason: _Reason, by: _By) -> None:
+    """Put a new signing key in the place of the old one, which endorses it. Stop the station first.
+
+    Everybody who verifies the audit gets the new public key; the old one still proves all.
+
+    Example: orchestrator station rotate-key --config station.toml --reason "yearly" --by ada
+    """
+    import anyio
+
+    from orchestrator.domain.clock import SystemClock
+    from orchestrator.station import signing
+    from orchestrator.station.lock import station_lock
+
+    place = _signing_place(config)
+    with station_lock(place.data_dir):
+        old, new = anyio.run(
+            lambda: signing.rotate_key(place, actor=by, reason=reason, clock=SystemClock())
+        )
+    emit(f"key {new} is in force, endorsed by {old}")
+
+
+@app.command(name="new-epoch")
+def new_epoch(config: Config, reason: _Reason, by: _By) -> None:
+    """Let the station go on with a restored database, or without its lost key; on record for ever.
+
+    Whoever verifies the audit sees where the epoch began, who decided it and why.
+
+    Example: orchestrator station new-epoch --config station.toml --reason "disk broke" --by ada
+    """
+    import anyio
+
+    from orchestrator.domain.clock import SystemClock
+    from orchestrator.station import signing
+    from orchestrator.station.lock import station_lock
+
+    place = _signing_place(config)
+    with station_lock(place.data_dir):
+        epoch = anyio.run(
+            lambda: signing.new_epoch(place, actor=by, reason=reason, clock=SystemClock())
+        )
+    emit(f"epoch {epoch.epoch_id} began behind entry {epoch.previous_entry}, key {epoch.key_id}")
+
+
+def _signing_place(config: Path) -> "Place":
+    from orchestrator.station.checkpoints import places_of
+    from orchestrator.station.settings_file import load_settings
+    from orchestrator.station.signing import Place
+
+    settings = load_settings(config)
+    return Place(
+        station_id=settings.station.name,
+        data_dir=settings.station.data_dir,
+        database_url=settings.database_url,
+        checkpoint_file=places_of(settings).file,
+    )
 
 
 @app.command()

@@ -18,7 +18,6 @@ from orchestrator.domain.errors import (
 )
 from orchestrator.domain.intents import EarlierIntent, FindingSource, FindingState
 from orchestrator.domain.outcome import Outcome
-from orchestrator.domain.records import Record
 from orchestrator.domain.unit import DeviceIdentity
 from orchestrator.engine.asking import Answer, Asking
 from orchestrator.engine.attempt import Acting, Attempt, RunFacts
@@ -87,14 +86,14 @@ class Irreversible:
         """
         try:
             identity = await self._asking.reread(lane, attempt.step, seconds)
-            standing = await self._confirm(attempt, identity)
-            read = [self._evidence.identity_row(attempt.sequence, identity)]
-            if standing is not None:
-                await self._evidence.commit([], read.pop())
-                known = await self._look_into(lane, attempt, standing, seconds)
-                if known is not None:
-                    return known
-            intent = await self._intend(attempt, identity, *read)
+            read = self._evidence.identity_row(attempt.sequence, identity)
+            await self._evidence.commit([], read)
+            self._binding.bind(identity)
+            self._go_on()
+            known = await self._look_first(lane, attempt, identity, seconds)
+            if known is not None:
+                return known
+            intent = await self._intend(attempt, identity)
         except AuditUnavailable:
             raise
         except OrchestratorError as error:
@@ -103,17 +102,6 @@ class Irreversible:
 
     # Before -------------------------------------------------------------------------------------
 
-    async def _confirm(self, attempt: Attempt, identity: DeviceIdentity) -> EarlierIntent | None:
-        """Return the earlier intent to look into; raise why the step must not act, if so."""
-        try:
-            self._binding.bind(identity)
-            self._go_on()
-            return self._ledger.standing(attempt, identity)
-        except OrchestratorError:
-            row = self._evidence.identity_row(attempt.sequence, identity)
-            await self._evidence.commit([], row)
-            raise
-
     def _go_on(self) -> None:
         stop = self._stop()
         if stop is not None:
@@ -121,12 +109,10 @@ class Irreversible:
         if self._evidence.lost is not None:
             raise gate_closed("the audit cannot be written")
 
-    async def _intend(
-        self, attempt: Attempt, identity: DeviceIdentity, *read: Record
-    ) -> EarlierIntent:
+    async def _intend(self, attempt: Attempt, identity: DeviceIdentity) -> EarlierIntent:
         self._go_on()
         crash_point("intent.before")
-        intent = await self._ledger.intend(attempt, identity, *read)
+        intent = await self._ledger.intend(attempt, identity)
         crash_point("intent.committed")
         try:
             self._go_on()
@@ -138,6 +124,26 @@ class Irreversible:
     async def _find_not_sent(self, intent: EarlierIntent, why: str) -> None:
         said = f"nothing was requested: {why}"
         await self._found(intent, FindingState.NOT_APPLIED, said, FindingSource.ANSWER)
+
+    async def _look_first(
+        self, lane: Lane, attempt: Attempt, identity: DeviceIdentity, seconds: float
+    ) -> Verdict | None:
+        """Return how the step ends when the unit is so before it acts; None when it may act.
+
+        What was so before an intent cannot be told from what came of it, if the answer is lost.
+        """
+        standing = self._ledger.standing(attempt, identity)
+        if standing is not None:
+            return await self._look_into(lane, attempt, standing, seconds)
+        step = attempt.step
+        if step.definition.probe is None:
+            return None
+        is_so = await lane.call(
+            step, seconds, step.definition.probe, attempt, *attempt.clients, **attempt.arguments
+        )
+        if not is_so:
+            return None
+        return Verdict(Outcome.PASS, message=self._why_so(attempt, identity))
 
     async def _look_into(
         self, lane: Lane, attempt: Attempt, earlier: EarlierIntent, seconds: float
@@ -203,27 +209,29 @@ class Irreversible:
                 return await self._settle_probe_decide(lane, attempt, intent, error, seconds)
             verdict = verdict_of(error, self._secrets)
             if attempt.acting is Acting.NEEDLESS:
-                await self._find_not_sent(intent, self._why_so(attempt, intent))
+                await self._find_not_sent(
+                    intent, self._why_so(attempt, intent.identity, intent.intent_id)
+                )
             else:
                 said = f"{_NOT_APPLIED}: {verdict.message}"
                 await self._found(intent, FindingState.NOT_APPLIED, said, FindingSource.ANSWER)
             return verdict
         crash_point("act.returned")
         if attempt.acting is Acting.NEEDLESS:
-            said = self._why_so(attempt, intent)
+            said = self._why_so(attempt, intent.identity, intent.intent_id)
             await self._find_not_sent(intent, said)
             return Verdict(Outcome.PASS, message=said)
         said = "the request was answered"
         await self._found(intent, FindingState.APPLIED, said, FindingSource.ANSWER)
         return Verdict(Outcome.PASS)
 
-    def _why_so(self, attempt: Attempt, intent: EarlierIntent) -> str:
-        """Say who made the unit as this step found it."""
-        alike = self._ledger.alike(attempt, intent.identity)
+    def _why_so(self, attempt: Attempt, identity: DeviceIdentity, own: str = "") -> str:
+        """Say who made the unit as this step found it. `own` is the step's own intent, if any."""
+        alike = self._ledger.alike(attempt, identity)
         for one in reversed(alike):
             if one.state is FindingState.APPLIED:
                 return f"already applied by intent {one.intent_id}"
-        tried = [one.intent_id for one in alike if one.intent_id != intent.intent_id]
+        tried = [one.intent_id for one in alike if one.intent_id != own]
         if tried:
             return f"it was already so; of intent {tried[-1]} it was found that it was not applied"
         return _BY_NOBODY

@@ -15,7 +15,7 @@ from orchestrator.domain.intents import (
     FindingState,
     decide_command,
 )
-from orchestrator.domain.records import FindingRow, IntentRow, Record
+from orchestrator.domain.records import FindingRow, IntentRow
 from orchestrator.domain.unit import DeviceIdentity
 from orchestrator.engine.attempt import Attempt, RunFacts
 from orchestrator.engine.evidence import Evidence
@@ -82,10 +82,8 @@ class Ledger:
             f" {decide_command(intent_id)}"
         )
 
-    async def intend(
-        self, attempt: Attempt, identity: DeviceIdentity, *read: Record
-    ) -> EarlierIntent:
-        """Make durable that `attempt` is about to act on `identity`, with `read`.
+    async def intend(self, attempt: Attempt, identity: DeviceIdentity) -> EarlierIntent:
+        """Make durable that `attempt` is about to act on `identity`.
 
         Raises AuditUnavailable, except in a teardown, and StationMisuse.
         """
@@ -117,7 +115,7 @@ class Ledger:
             state=None,
             findings=0,
         )
-        await self._evidence.commit([], *read, row)
+        await self._evidence.commit([], row)
         self._known.append(intent)
         return intent
 

@@ -13,7 +13,6 @@ from anyio import (
 
 from orchestrator.domain.errors import AuditUnavailable, OrchestratorError
 from orchestrator.domain.outcome import Outcome
-from orchestrator.engine.lane import Watch
 from orchestrator.engine.request import (
     Bounds,
     EngineServices,
@@ -46,7 +45,7 @@ async def execute(
     shelter = CancelScope(shield=True)
     try:
         async with create_task_group() as group:
-            group.start_soon(_guard, runner.watch, control, shelter, services.bounds)
+            group.start_soon(_guard, runner, control, shelter, services.bounds)
             with shelter:
                 try:
                     result = await runner.perform()
@@ -69,14 +68,19 @@ async def execute(
     return result
 
 
-async def _guard(watch: Watch, control: RunControl, shelter: CancelScope, bounds: Bounds) -> None:
+async def _guard(runner: Runner, control: RunControl, shelter: CancelScope, bounds: Bounds) -> None:
     """Watch the deadlines; turn a cancellation of the surrounding task into a bounded stop."""
+    watch = runner.watch
     try:
         await watch.keep()
     except get_cancelled_exc_class():
         control.stop(Outcome.ABORTED, _ASKED_TO_STOP)
         shelter.deadline = (
-            current_time() + bounds.teardown_seconds + bounds.probe_seconds + bounds.closing_seconds
+            current_time()
+            + bounds.teardown_seconds
+            + runner.settle_seconds
+            + bounds.probe_seconds
+            + bounds.closing_seconds
         )
         with CancelScope(shield=True):
             await watch.keep()

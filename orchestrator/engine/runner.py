@@ -70,6 +70,13 @@ class Runner:
         if not self._course.in_teardown:
             self.watch.cut_off()
 
+    @property
+    def settle_seconds(self) -> float:
+        """How long the finding out about a lost request may have to wait at most."""
+        steps = (one.definition.settle_seconds for one in self._prepared.steps if one.irreversible)
+        earlier = (one.settle_seconds for one in self._request.earlier if one.is_open)
+        return max((*steps, *earlier), default=0.0)
+
     async def perform(self) -> RunResult:
         """Run setup, main and teardown and close the run.
 

@@ -24,6 +24,7 @@ from orchestrator.simulation.listener import (
     close_all,
     http_config,
 )
+from orchestrator.simulation.sight import Sight
 from orchestrator.simulation.sockets import addresses, listening_socket, listening_sockets
 from orchestrator.systems.azure_sphere_device.simulator import (
     BoardSpec,
@@ -80,10 +81,14 @@ class Rack:
 
 
 class WorldLog:
-    """Appends one JSON line per thing that a board really applied."""
+    """Appends one JSON line per thing that a board really applied.
 
-    def __init__(self, path: Path) -> None:
+    With `sight` each request for good has the highest entry of the audit that could be seen then.
+    """
+
+    def __init__(self, path: Path, sight: Sight | None = None) -> None:
         self._path = path
+        self._sight = sight
 
     def __enter__(self) -> Self:
         self._file = self._path.open("a", encoding="utf-8")
@@ -99,12 +104,15 @@ class WorldLog:
 
     def __call__(self, happening: Happening) -> None:
         """Write `happening` so that a reader sees it at once."""
-        row = {
+        row: dict[str, object] = {
             "at": timestamp(happening.at),
             "device_id": happening.device_id,
             "what": happening.what,
             "detail": dict(happening.detail),
         }
+        if self._sight is not None and happening.what == "request":
+            seen = self._sight.highest()
+            row.update({} if seen is None else {"visible": seen})
         self._file.write(json.dumps(row) + "\n")
         self._file.flush()
 

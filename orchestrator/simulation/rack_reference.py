@@ -103,6 +103,8 @@ request that boards do not know (`targetScan`).
 Requests that a board cannot undo are told as they arrive, too, whatever becomes of them: `what` is
 `request`, with the call and, as `fate`, the fault that strikes it (empty: none). One that asks for
 the state the board is in already is accepted by the board and told as `manufacturing_state_again`.
+With `--audit-url URL` such a request also tells the newest entry of that audit which could be read
+when it arrived (`visible`): the intent behind it must be among them.
 """
 
 

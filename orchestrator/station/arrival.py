@@ -19,6 +19,8 @@ from orchestrator.station.recipes import ReadyRecipe
 from orchestrator.station.serials import SlotBlocked
 from orchestrator.station.tools import Tools
 
+_CUT_OFF = frozenset({Outcome.INTERRUPTED, Outcome.ABORTED, Outcome.ERROR})
+
 
 class UnitHeld(SlotBlocked):
     """A person must say what became of a request before this board may go on."""
@@ -34,11 +36,13 @@ class Truth:
     def continuation(self, tools: Tools, ready: ReadyRecipe) -> Continuation | None:
         """Return where a run of that recipe goes on, None when it begins at the beginning.
 
-        Only behind a lock that was applied in the interrupted run which came last (or in the one
-        which that run had gone on with), and only with the very same recipe.
+        Only behind a lock that was applied in the run which came last (or in the one which that
+        run had gone on with), and only with the very same recipe. That run must have been cut off
+        or stopped by the station's own trouble: a board that failed, or that passed and is run
+        once more, begins at the beginning.
         """
         last = self.last
-        if last is None or last.outcome is not Outcome.INTERRUPTED:
+        if last is None or last.outcome not in _CUT_OFF:
             return None
         if last.recipe_hash != ready.plan.content_hash:
             return None

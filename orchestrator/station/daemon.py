@@ -133,6 +133,11 @@ class Station:
         for pipeline in self._pipelines:
             pipeline.stop_at_once()
 
+    async def report(self, sentence: str) -> None:
+        """Tell people something that holds nothing up, and keep it in the audit."""
+        self._note_event("notice", {"message": sentence})
+        self._tell(sentence)
+
     async def run(self, boards: int | None = None) -> StationEnd:
         """Work until stopped; with `boards`, until that many have their verdict and none runs.
 

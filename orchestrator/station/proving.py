@@ -7,16 +7,33 @@ Both are for test harnesses; neither is set on a station that works. Only `app` 
 
 import os
 import signal
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 
+from orchestrator.audit.append import Entry
+from orchestrator.audit.commit import OnEntries
 from orchestrator.domain.crash_points import CRASH_POINTS, arm
 from orchestrator.domain.errors import ConfigurationMistakes
 
 ACK_LOG = "ORCHESTRATOR_ACK_LOG"
 CRASH_AT = "ORCHESTRATOR_CRASH_AT"
 
-Acknowledged = Callable[[int, int, bytes], None]
-"""Told the first and the last entry of a commit, and the head of the chain after it."""
+
+@contextmanager
+def acknowledged_entries(environment: Mapping[str, str]) -> Iterator[OnEntries | None]:
+    """Give what is to be told of every commit; None when nobody wants to know. Raises OSError."""
+    name = environment.get(ACK_LOG)
+    if not name:
+        yield None
+        return
+    with Path(name).open("ab", buffering=0) as file:
+
+        def note(entries: Sequence[Entry]) -> None:
+            lines = (f"{entry} {digest.hex()} {table}\n" for entry, digest, table in entries)
+            file.write("".join(lines).encode())
+
+        yield note
 
 
 def planned_deaths(text: str) -> dict[str, int]:

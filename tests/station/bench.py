@@ -247,16 +247,15 @@ class Bench:
         self.requests: Path | None = None
         self.end: StationEnd | None = None
 
-    def station(self) -> Station:
-        """Return the station, made from what the test has set up by now."""
+    def parts(self) -> Parts:
+        """Return what the station is made of, from what the test has set up by now."""
         clock = self.clock
-        shelf = RecipeShelf([ReadyRecipe(each, {}, {}) for each in self.plans], "OP")
-        parts = Parts(
+        return Parts(
             fixture=self.fixture,
             recorder=self.paper,
             past=self.paper,
             database_version="paper",
-            shelf=shelf,
+            shelf=RecipeShelf([ReadyRecipe(each, {}, {}) for each in self.plans], "OP"),
             rule=self.rule,
             definitions=DEFINITIONS,
             clock=clock,
@@ -268,7 +267,10 @@ class Bench:
             free_mib=lambda: self.free_mib,
             requests=self.requests,
         )
-        return Station(self.settings, parts)
+
+    def station(self) -> Station:
+        """Return the station."""
+        return Station(self.settings, self.parts())
 
     @asynccontextmanager
     async def running(self, boards: int | None = None) -> AsyncIterator["Watch"]:

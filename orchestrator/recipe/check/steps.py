@@ -185,7 +185,8 @@ def _irreversible(check: Check, draft: Draft, on_fail: str) -> None:
             retry.key.place,
             f"{what}takes no `retry`",
             label="remove this",
-            help="after a lost answer the station asks the unit what is true before acting again",
+            help="after a lost answer the station waits, asks the unit, then decides;"
+            " no `retry` overrides that",
         )
     places: tuple[tuple[bool, Literal["parallel", "teardown"]], ...] = (
         (draft.group is not None, "parallel"),

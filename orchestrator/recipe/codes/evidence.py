@@ -67,7 +67,8 @@ CODES: tuple[Code, ...] = (
         "an irreversible step takes no retry",
         "What cannot be undone is never repeated blindly. When the answer is lost, the station"
         " waits until the request can no longer be applied, asks the unit what is true, and acts"
-        " again only if it was not applied. That is built in and needs no `retry`.",
+        " again, once, only if it was not applied. That is built in: no `retry` adds to it and none"
+        " can override it.",
         "- uses: sphere.set_manufacturing_state\n  with: {state: DeviceComplete}\n"
         "  retry: {times: 3}",
         "- uses: sphere.set_manufacturing_state\n  with: {state: DeviceComplete}",
@@ -84,7 +85,8 @@ CODES: tuple[Code, ...] = (
         "R039",
         "nothing follows an irreversible step that did not end well",
         "When a step that cannot be undone fails, or nobody knows whether it was applied, a person"
-        " decides. `on_fail: continue` would work on a unit in an unknown state.",
+        " decides (`orchestrator unit decide`). `on_fail: continue` would work on a unit in an"
+        " unknown state.",
         "- uses: sphere.set_manufacturing_state\n  with: {state: DeviceComplete}\n"
         "  on_fail: continue",
         "- uses: sphere.set_manufacturing_state\n  with: {state: DeviceComplete}",
