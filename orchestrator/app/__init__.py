@@ -15,18 +15,21 @@ from typing import TextIO, TypeVar
 from anyio.to_thread import run_sync
 from structlog.typing import FilteringBoundLogger
 
+from orchestrator.app.evidence import open_evidence
+from orchestrator.app.services import open_services, pins, service_secrets
 from orchestrator.audit.chain_state import chain_state
 from orchestrator.audit.database import Audit, open_audit, reading
 from orchestrator.audit.keys import StationSigner, load_key
 from orchestrator.domain.clock import SystemClock, timestamp
 from orchestrator.domain.errors import AuditUnavailable, OrchestratorError, Unreachable
+from orchestrator.domain.events import StationNotice
 from orchestrator.domain.fixture import Fixture
 from orchestrator.domain.ids import TimeOrderedIds
 from orchestrator.domain.records import EventRow
 from orchestrator.domain.unit import Unit
 from orchestrator.engine.step import StepDefinition
 from orchestrator.station.audit_past import AuditPast
-from orchestrator.station.checkpoints import FILE_NAME, CheckpointExporter, places_of
+from orchestrator.station.checkpoints import FILE_NAME
 from orchestrator.station.daemon import Parts, Station, StationEnd, Timing
 from orchestrator.station.decisions import Decision, decide
 from orchestrator.station.edge import beside
@@ -35,14 +38,14 @@ from orchestrator.station.keeper import Watchfulness, free_mib
 from orchestrator.station.lock import station_lock
 from orchestrator.station.log import make_logger
 from orchestrator.station.prepare import prepare_recipes
-from orchestrator.station.proving import acknowledged_entries, arm_crash_points
 from orchestrator.station.recipes import RecipeShelf
 from orchestrator.station.rows import canonical
 from orchestrator.station.serials import UnitRule, unit_rule
+from orchestrator.station.services import ServedFixture, Services
 from orchestrator.station.settings import Settings
 from orchestrator.station.settings_file import load_settings
 from orchestrator.station.signals import stop_requests
-from orchestrator.station.signing import check_against_checkpoint, ensure_signer
+from orchestrator.station.signing import check_against_checkpoint
 from orchestrator.steps.table import definitions
 from orchestrator.systems.azure_sphere_device.fixture import SphereFixture
 from orchestrator.systems.azure_sphere_device.image_package import inspect_image
@@ -86,7 +89,7 @@ def prepare(settings: Settings) -> Prepared:
 
 def _shelf(settings: Settings, steps: dict[str, StepDefinition]) -> RecipeShelf:
     catalogue = {name: definition.signature for name, definition in steps.items()}
-    return prepare_recipes(settings, catalogue, inspect_image)
+    return prepare_recipes(settings, catalogue, inspect_image, pins(settings))
 
 
 def make_fixture(settings: Settings) -> Fixture:
@@ -101,6 +104,7 @@ def logger_for(prepared: Prepared, stream: TextIO | None = None) -> FilteringBou
     """Return the diagnostic log, which never shows a secret of these recipes."""
     secrets = {secret.reveal() for plan in prepared.shelf.plans for secret in plan.secrets.values()}
     settings = prepared.settings
+    secrets |= service_secrets(settings)
     return make_logger(
         level=settings.log.level, style=settings.log.format, secrets=secrets, stream=stream
     ).bind(station=settings.station.name)
@@ -119,42 +123,26 @@ async def run_station(
     opened.
     """
     settings = prepared.settings
-    exporter = CheckpointExporter(places_of(settings), log)
-    arm_crash_points(os.environ)
-    with station_lock(settings.station.data_dir), acknowledged_entries(os.environ) as on_entries:
-        signer = await run_sync(_signer, settings, log)
-        async with open_audit(
-            settings.database_url,
-            signer=signer,
-            clock=SystemClock(),
-            checkpoint_seconds=settings.audit.checkpoint_seconds,
-            on_checkpoint=exporter.offer,
-            on_entries=on_entries,
-        ) as audit:
-            parts = _parts(prepared, audit, hub, log)
-            await _note_caution(settings, audit, parts)
-            station = Station(settings, parts)
+    async with (
+        open_evidence(settings, log) as evidence,
+        open_services(settings, _tell(hub)) as services,
+    ):
+        parts = _parts(prepared, services, evidence.audit, hub, log)
+        await _note_caution(settings, evidence.audit, parts)
+        station = Station(settings, parts)
 
-            async def export() -> None:
-                await exporter.run(station.report)
+        async def export() -> None:
+            await evidence.exporter.run(station.report)
 
-            async with beside(export):
-                finish = await _run_until_asked(station, boards)
-        await exporter.finish()
-    return finish
+        async with beside(export):
+            return await _run_until_asked(station, boards)
 
 
-def _signer(settings: Settings, log: FilteringBoundLogger) -> StationSigner:
-    """Return the station's key at work, when the audit is the one that it signed last.
+def _tell(hub: Hub) -> Callable[[str], None]:
+    def tell(text: str) -> None:
+        hub.publish(StationNotice(text))
 
-    The first start makes a key. Raises AuditUnavailable, ConfigurationMistakes, OSError.
-    """
-    station, url = settings.station, settings.database_url
-    check_against_checkpoint(url, places_of(settings).file)
-    ensured = ensure_signer(station.data_dir, station.name, url)
-    if ensured.made:
-        log.info("signing key made", key=ensured.signer.key_id, folder=str(station.data_dir))
-    return ensured.signer
+    return tell
 
 
 async def decide_alone(data_dir: Path, database_url: str, decision: Decision) -> str:
@@ -199,13 +187,15 @@ async def _run_until_asked(station: Station, boards: int | None) -> Finish:
     return Finish(end, asked[0] if asked else None)
 
 
-def _parts(prepared: Prepared, audit: Audit, hub: Hub, log: FilteringBoundLogger) -> Parts:
+def _parts(
+    prepared: Prepared, services: Services, audit: Audit, hub: Hub, log: FilteringBoundLogger
+) -> Parts:
     clock = SystemClock()
     settings = prepared.settings
     sphere, watch = settings.fixture.azure_sphere, settings.audit
 
     return Parts(
-        fixture=prepared.fixture,
+        fixture=ServedFixture(prepared.fixture, services) if services else prepared.fixture,
         recorder=audit,
         past=AuditPast(audit, settings.database_url, settings.station.name),
         database_version=audit.database_version,

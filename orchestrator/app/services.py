@@ -15,10 +15,13 @@ from pydantic import SecretStr
 from orchestrator.domain.errors import ConfigurationMistakes
 from orchestrator.station.prepare import Pins, secret_value
 from orchestrator.station.services import Services
-from orchestrator.station.settings import Settings
+from orchestrator.station.settings import EvidenceSettings
 from orchestrator.station.settings_base import SecretReference
 from orchestrator.station.settings_services import CloudSection, PortalSection, SignInSection
 from orchestrator.systems.azure_sphere_cloud.auth import (
+    AUTHORITY_HOST,
+    CLIENT_ID,
+    DIRECTORY,
     EncryptedFile,
     FixedToken,
     MsalSource,
@@ -26,6 +29,7 @@ from orchestrator.systems.azure_sphere_cloud.auth import (
     SignInOptions,
 )
 from orchestrator.systems.azure_sphere_cloud.client import SpherePublicApi
+from orchestrator.systems.azure_sphere_cloud.client.calls import PUBLIC_URL
 from orchestrator.systems.azure_sphere_cloud.cloud import SphereCloud
 from orchestrator.systems.azure_sphere_cloud.public import PublicCloud
 from orchestrator.systems.iot_hub_portal.client import IotHubPortal
@@ -39,14 +43,14 @@ Tell = Callable[[str], None]
 CONNECTIONS = 8
 
 
-def pins(settings: Settings) -> Pins:
+def pins(settings: EvidenceSettings) -> Pins:
     """Return what recipes must agree with: the tenant that this station works for."""
     if settings.cloud is None or not settings.cloud.tenant:
         return {}
     return {("cloud.claim", "tenant"): settings.cloud.tenant}
 
 
-def service_secrets(settings: Settings) -> set[str]:
+def service_secrets(settings: EvidenceSettings) -> set[str]:
     """Return every secret of the services that can be read, for the log to hide."""
     references: list[SecretReference | None] = []
     if settings.cloud is not None:
@@ -58,7 +62,7 @@ def service_secrets(settings: Settings) -> set[str]:
 
 
 @asynccontextmanager
-async def open_services(settings: Settings, tell: Tell) -> AsyncIterator[Services]:
+async def open_services(settings: EvidenceSettings, tell: Tell) -> AsyncIterator[Services]:
     """Give the clients of the services in the settings, signed in, until the block ends.
 
     Raises ConfigurationMistakes for settings that cannot be used, SignInFailed when no token can
@@ -98,14 +102,13 @@ async def _cloud(section: CloudSection, tell: Tell, stack: AsyncExitStack) -> Sp
     limit = RateLimit("the cloud", per_second=section.requests_per_second, failures=5)
     if section.service == "resource_manager":
         return await _successor(section, authorize, limit, stack)
-    options = {"base_url": section.url} if section.url else {}
     api = SpherePublicApi(
         section.tenant,
         authorize=authorize,
+        base_url=section.url or PUBLIC_URL,
         context=pinned_context(section.ca_file) if section.ca_file else None,
         limit=limit,
         connections=CONNECTIONS,
-        **options,
     )
     cloud = PublicCloud(api)
     stack.push_async_callback(cloud.aclose)
@@ -115,18 +118,15 @@ async def _cloud(section: CloudSection, tell: Tell, stack: AsyncExitStack) -> Sp
 async def _signed_in(section: SignInSection, tell: Tell) -> Authorize:
     if section.token is not None:
         return FixedToken(_secret(section.token, "cloud.sign_in.token"))
-    given = {
-        "client_id": section.client_id,
-        "directory": section.directory,
-        "authority_host": section.authority_host,
-    }
     secret = _secret(section.secret, "cloud.sign_in.secret") if section.secret else None
     by_certificate = section.flow == "client_certificate"
     options = SignInOptions(
         flow=section.flow,
+        client_id=section.client_id or CLIENT_ID,
+        directory=section.directory or DIRECTORY,
+        authority_host=section.authority_host or AUTHORITY_HOST,
         secret=None if by_certificate else secret,
         certificate=secret if by_certificate else None,
-        **{name: value for name, value in given.items() if value},
     )
     cache = None
     if section.cache_file is not None and section.cache_key is not None:

@@ -32,7 +32,9 @@ class AuditPast:
 
     async def open_runs(self) -> Sequence[OpenRun]:
         """Return the runs of this station that have no end, the oldest first."""
-        return [_open_run(row) for row in await self._audit.read(open_runs, station=self._station)]
+        return [
+            open_run_of(row) for row in await self._audit.read(open_runs, station=self._station)
+        ]
 
     async def standing(self, slot: str, identity: DeviceIdentity) -> Verdict | None:
         """Return what a board came to in that slot, if it has sat there since."""
@@ -102,7 +104,8 @@ def _of(identity: DeviceIdentity) -> dict[str, str]:
     return {"system": identity.system, "device_id": identity.device_id}
 
 
-def _open_run(row: Mapping[str, Any]) -> OpenRun:
+def open_run_of(row: Mapping[str, Any]) -> OpenRun:
+    """Return the run of a row of `open_runs`."""
     steps = tuple(
         OpenStep(
             step["sequence"], step["step_id"], step["began_at"], irreversible=step["irreversible"]

@@ -16,7 +16,7 @@ from structlog.typing import FilteringBoundLogger
 
 from orchestrator.audit.files import replace_file
 from orchestrator.domain.errors import OrchestratorError, StationFault
-from orchestrator.station.settings import AuditSection, Settings
+from orchestrator.station.settings import AuditSection, EvidenceSettings
 from orchestrator.transport.client import HttpClient, Transport
 from orchestrator.transport.endpoint import Endpoint
 from orchestrator.transport.tls import pinned_context
@@ -63,7 +63,7 @@ class CheckpointPlaces:
     transport: Transport | None = field(default=None, repr=False)
 
 
-def places_of(settings: Settings) -> CheckpointPlaces:
+def places_of(settings: EvidenceSettings) -> CheckpointPlaces:
     """Return where a station's settings send its checkpoints."""
     chosen: AuditSection = settings.audit
     return CheckpointPlaces(

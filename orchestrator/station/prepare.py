@@ -106,7 +106,7 @@ def _inputs(plan: Plan, given: Mapping[str, Scalar], mistakes: list[str]) -> dic
 
 def _broken_pins(plan: Plan, inputs: Mapping[str, Scalar], pins: Pins) -> Iterator[str]:
     """Name every step of `plan` that asks for something else than what the station is set to."""
-    for step in plan.steps:
+    for step in plan.steps():
         for (uses, name), pinned in pins.items():
             if step.uses != uses or name not in step.arguments:
                 continue

@@ -244,7 +244,40 @@ class LogSection(Section):
     )
 
 
-class Settings(BaseSettings):
+class EvidenceSettings(BaseSettings):
+    """What both kinds of settings share: where the evidence goes, the file, the environment."""
+
+    station: StationSection
+    audit: AuditSection = AuditSection()
+    cloud: CloudSection | None = Field(
+        default=None, description="The cloud that units are claimed into, if any."
+    )
+    portal: PortalSection | None = Field(
+        default=None, description="The IoT portal that units are registered in, if any."
+    )
+    log: LogSection = LogSection()
+
+    @property
+    def database_url(self) -> str:
+        """Where the audit goes: as set, or SQLite in the data folder."""
+        given = self.station.database_url
+        return given or f"sqlite:///{(self.station.data_dir / 'audit.db').as_posix()}"
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Let the environment override the file, and nothing else speak."""
+        del settings_cls, dotenv_settings, file_secret_settings
+        return env_settings, init_settings
+
+
+class Settings(EvidenceSettings):
     """Everything that can be set on a station."""
 
     model_config = SettingsConfigDict(
@@ -255,7 +288,6 @@ class Settings(BaseSettings):
         env_nested_delimiter=ENV_DELIMITER,
     )
 
-    station: StationSection
     slots: SlotsSection = SlotsSection()
     slot: list[SlotEntry] = Field(default=[], max_length=1024)
     unit: UnitSection = UnitSection()
@@ -270,14 +302,6 @@ class Settings(BaseSettings):
     fixture: FixtureSection
     start: StartSection = StartSection()
     stop: StopSection = StopSection()
-    audit: AuditSection = AuditSection()
-    cloud: CloudSection | None = Field(
-        default=None, description="The cloud that units are claimed into, if any."
-    )
-    portal: PortalSection | None = Field(
-        default=None, description="The IoT portal that units are registered in, if any."
-    )
-    log: LogSection = LogSection()
 
     @model_validator(mode="after")
     def _operation_is_a_line(self) -> Self:
@@ -298,21 +322,14 @@ class Settings(BaseSettings):
                 raise ValueError(f"two [[slot]] entries have the {what} {', '.join(twice)}")
         return self
 
-    @property
-    def database_url(self) -> str:
-        """Where the audit goes: as set, or SQLite in the data folder."""
-        given = self.station.database_url
-        return given or f"sqlite:///{(self.station.data_dir / 'audit.db').as_posix()}"
 
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Let the environment override the file, and nothing else speak."""
-        del settings_cls, dotenv_settings, file_secret_settings
-        return env_settings, init_settings
+class ListSettings(EvidenceSettings):
+    """What lists of ids need of a station's settings; the rest of the file is left alone."""
+
+    model_config = SettingsConfigDict(
+        extra="ignore",
+        frozen=True,
+        allow_inf_nan=False,
+        env_prefix=ENV_PREFIX,
+        env_nested_delimiter=ENV_DELIMITER,
+    )

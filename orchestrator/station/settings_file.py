@@ -8,20 +8,22 @@ import difflib
 import os
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 from pydantic_settings import SettingsError
 
 from orchestrator.domain.errors import ConfigurationMistakes
-from orchestrator.station.settings import ENV_DELIMITER, ENV_PREFIX, Settings
+from orchestrator.station.settings import ENV_DELIMITER, ENV_PREFIX, EvidenceSettings, Settings
+from orchestrator.station.settings_base import SecretReference
 
 Location = tuple[str | int, ...]
+S = TypeVar("S", bound=EvidenceSettings)
 _FILE_CAP_BYTES = 1 << 20
 _TABLE = re.compile(r"^\s*\[\[?\s*([^\]]+?)\s*\]\]?")
 _KEY = re.compile(r"^\s*([A-Za-z0-9_.\"'-]+)\s*=")
@@ -42,14 +44,22 @@ class SettingMistake:
 
 
 def load_settings(path: Path) -> Settings:
-    """Return the settings in `path` after environment overrides.
+    """Return the settings of a station in `path` after environment overrides.
+
+    Raises ConfigurationMistakes that list all mistakes, with what is allowed in their place.
+    """
+    return read_settings(path, Settings)
+
+
+def read_settings(path: Path, kind: type[S]) -> S:
+    """Return the settings in `path` after environment overrides; `kind` is who reads them.
 
     Raises ConfigurationMistakes that list all mistakes, with what is allowed in their place.
     """
     text, data = _read(path)
     strays = _stray_variables()
     try:
-        settings = Settings(**data)
+        settings = kind(**data)
     except ValidationError as mistakes:
         found = dict.fromkeys(_explain(detail, path, text) for detail in mistakes.errors())
         raise _report(path, [*sorted(found, key=_by_line), *strays]) from None
@@ -58,7 +68,8 @@ def load_settings(path: Path) -> Settings:
         raise _report(path, [stray, *strays]) from None
     if strays:
         raise _report(path, strays)
-    return _absolute(settings, path.resolve().parent)
+    found_at: S = _absolute(settings, path.resolve().parent)
+    return found_at
 
 
 def _read(path: Path) -> tuple[str, dict[str, Any]]:
@@ -134,7 +145,7 @@ def _explain(detail: ErrorDetails, path: Path, text: str) -> SettingMistake:
         return SettingMistake(place, f"unknown key `{key}`", notes)
     if detail["type"] == "missing":
         return SettingMistake(place, f"the key `{key}` is missing", _meaning(location))
-    if location[:1] == ("secrets",):
+    if location[:1] == ("secrets",) or _is_reference(location):
         return _explain_secret(place, key, detail)
     if location[:1] == ("inputs",):
         return SettingMistake(
@@ -169,6 +180,20 @@ def _explain_value(
     if location:
         return f"`{key}` is wrong", tuple(notes)
     return _message(detail), ()
+
+
+def _is_reference(location: Location) -> bool:
+    """Say whether a reference to a secret stands there, or around it."""
+    model: type[BaseModel] = Settings
+    for part in location:
+        info = model.model_fields.get(str(part))
+        found = submodel(info.annotation) if info is not None else None
+        if found is None:
+            return False
+        if found is SecretReference:
+            return True
+        model = found
+    return False
 
 
 def _message(detail: ErrorDetails) -> str:
@@ -257,31 +282,17 @@ def _parts(name: str) -> list[str]:
     return [part.strip().strip("\"'") for part in name.split(".")]
 
 
-def _absolute(settings: Settings, folder: Path) -> Settings:
-    """Return the settings with every path seen from `folder`."""
-    station = settings.station.model_copy(
-        update={"data_dir": folder / settings.station.data_dir.expanduser()}
-    )
-    serial = settings.unit.serial_number
-    if serial.file is not None:
-        serial = serial.model_copy(update={"file": folder / serial.file.expanduser()})
-    sphere = settings.fixture.azure_sphere
-    sphere = sphere.model_copy(update={"ca_file": folder / sphere.ca_file.expanduser()})
-    files = [folder / file.expanduser() for file in settings.recipes.files]
-    named = ("checkpoint_file", "checkpoint_webhook_ca")
-    given = {name: getattr(settings.audit, name) for name in named}
-    seen = {name: folder / path.expanduser() for name, path in given.items() if path is not None}
-    update: Mapping[str, object] = {
-        "station": station,
-        "unit": settings.unit.model_copy(update={"serial_number": serial}),
-        "recipes": settings.recipes.model_copy(update={"files": files}),
-        "secrets": {
-            name: reference.model_copy(update={"file": folder / reference.file.expanduser()})
-            if reference.file is not None
-            else reference
-            for name, reference in settings.secrets.items()
-        },
-        "fixture": settings.fixture.model_copy(update={"azure_sphere": sphere}),
-        "audit": settings.audit.model_copy(update=seen),
-    }
-    return settings.model_copy(update=update)
+def _absolute(value: Any, folder: Path) -> Any:
+    """Return `value` with every path in it, at any depth, seen from `folder`."""
+    if isinstance(value, Path):
+        return folder / value.expanduser()
+    if isinstance(value, BaseModel):
+        update = {
+            name: _absolute(getattr(value, name), folder) for name in type(value).model_fields
+        }
+        return value.model_copy(update=update)
+    if isinstance(value, list):
+        return [_absolute(one, folder) for one in value]
+    if isinstance(value, dict):
+        return {name: _absolute(one, folder) for name, one in value.items()}
+    return value

@@ -6,6 +6,9 @@ recipe check reads, and the step reference.
 
 from orchestrator.engine.step import StepDefinition
 from orchestrator.steps import (
+    cloud_devices,
+    portal_checks,
+    portal_register,
     sphere_apps,
     sphere_certificates,
     sphere_identity,
@@ -65,6 +68,20 @@ STEPS: tuple[StepDefinition, ...] = (
     sphere_ready.ready_check,
     sphere_state.set_manufacturing_state,
     sphere_state.verify_finalized,
+    # Make it known to the cloud.
+    cloud_devices.claim,
+    cloud_devices.expect_owner,
+    cloud_devices.assign,
+    cloud_devices.expect_deployment,
+    cloud_devices.download_capability,
+    # Register it in the IoT portal.
+    portal_checks.expect_model,
+    portal_register.register_device,
+    portal_register.register_gateway,
+    portal_register.register_concentrator,
+    portal_checks.expect_connected,
+    portal_checks.send_command,
+    portal_checks.connection_string,
 )
 
 
