@@ -96,7 +96,9 @@ class AllowedHosts:
                 method, target, params=params, data=data, headers=headers
             ) as response:
                 body = bytearray()
-                for piece in response.iter_raw():
+                # The stream itself, not iter_raw, which refuses answers made in memory.
+                assert isinstance(response.stream, httpx.SyncByteStream)
+                for piece in response.stream:
                     body += piece
                     if len(body) > _CAP_BYTES:
                         raise UnusableAnswer(

@@ -1,5 +1,6 @@
 """What services of the network need beyond a board: authorization, pace, lists, forms, text."""
 
+import asyncio
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -251,10 +252,11 @@ def test_retry_after_is_read_in_both_forms() -> None:
 
 
 async def test_several_connections_are_kept_and_are_the_most_there_are() -> None:
-    """Ten calls at once over three connections, and the next ten over the same three."""
+    """Nine calls at once over three connections, and the next nine over the same three."""
+    together = asyncio.Barrier(3)
 
     async def script(peer: Peer) -> None:
-        await anyio.sleep(0.005)
+        await together.wait()
         await peer.send(reply(b"[]"))
 
     async with (
@@ -263,7 +265,7 @@ async def test_several_connections_are_kept_and_are_the_most_there_are() -> None
     ):
         for _ in range(2):
             async with anyio.create_task_group() as group:
-                for _ in range(10):
+                for _ in range(9):
                     group.start_soon(http.call, LIST)
         assert server.connections == 3
 

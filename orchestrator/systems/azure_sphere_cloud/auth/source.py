@@ -161,6 +161,8 @@ class MsalSource:
         if "user_code" not in flow:
             return token_from(flow)
         flow["expires_at"] = min(flow.get("expires_at", 0), time.time() + seconds)
+        # Without a pause the library would ask for ever and never look at the clock.
+        flow["interval"] = max(1, int(flow.get("interval", 5)))
         address = printable(str(flow.get("verification_uri", "")), 200)
         tell(f"Open {address} and type the code {printable(str(flow['user_code']), 40)}")
         return token_from(app.acquire_token_by_device_flow(flow))

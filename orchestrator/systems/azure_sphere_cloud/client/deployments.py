@@ -1,4 +1,4 @@
-"""Category Deployments."""
+"""Category Deployments: which images the devices of a group are to have."""
 
 from collections.abc import Sequence
 

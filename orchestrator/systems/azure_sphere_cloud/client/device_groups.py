@@ -1,4 +1,4 @@
-"""Category Device groups."""
+"""Category Device groups: they decide which images and updates a device gets."""
 
 from orchestrator.systems.azure_sphere_cloud import endpoints, models
 from orchestrator.systems.azure_sphere_cloud.client import checks

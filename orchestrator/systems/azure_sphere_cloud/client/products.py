@@ -1,4 +1,4 @@
-"""Category Products."""
+"""Category Products, and the device groups that belong to one."""
 
 from orchestrator.systems.azure_sphere_cloud import endpoints, models
 from orchestrator.systems.azure_sphere_cloud.client import checks

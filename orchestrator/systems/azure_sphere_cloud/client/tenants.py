@@ -1,4 +1,4 @@
-"""Category Tenants."""
+"""Category Tenants: who the account may act for, and the one of this object."""
 
 from orchestrator.systems.azure_sphere_cloud import endpoints, models
 from orchestrator.systems.azure_sphere_cloud.client.calls import TenantCalls

@@ -1,4 +1,4 @@
-"""Category Images."""
+"""Category Images: what a tenant has uploaded, and where to fetch it."""
 
 from orchestrator.systems.azure_sphere_cloud.models.common import Guid, Page
 from orchestrator.transport.endpoint import WireModel, WireRoot

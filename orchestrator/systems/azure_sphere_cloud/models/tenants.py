@@ -1,4 +1,4 @@
-"""Category Tenants."""
+"""Category Tenants: owners of devices, products and images."""
 
 from orchestrator.transport.endpoint import WireModel, WireRoot
 

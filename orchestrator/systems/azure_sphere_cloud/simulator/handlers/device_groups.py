@@ -1,4 +1,4 @@
-"""Category Device groups."""
+"""Category Device groups: made at once, changed, read page by page."""
 
 from orchestrator.systems.azure_sphere_cloud import models
 from orchestrator.systems.azure_sphere_cloud.simulator.handlers.asked import Asked

@@ -1,4 +1,4 @@
-"""Category Devices."""
+"""Category Devices: claims and moves are operations, everything else is read at once."""
 
 from orchestrator.systems.azure_sphere_cloud import models
 from orchestrator.systems.azure_sphere_cloud.simulator import refusals

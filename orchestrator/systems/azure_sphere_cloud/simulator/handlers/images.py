@@ -1,4 +1,4 @@
-"""Categories Images and Device capability."""
+"""Categories Images and Device capability: uploads are operations, files are made at once."""
 
 import hashlib
 from base64 import b64encode

@@ -1,4 +1,4 @@
-"""Categories Tenants and Products."""
+"""Categories Tenants and Products: a product appears when its operation has ended."""
 
 from orchestrator.systems.azure_sphere_cloud import models
 from orchestrator.systems.azure_sphere_cloud.simulator.handlers.asked import Asked

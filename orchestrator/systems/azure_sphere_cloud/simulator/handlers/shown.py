@@ -1,4 +1,4 @@
-"""How devices and groups look on the wire."""
+"""How devices and device groups of the state look on the wire of the public API."""
 
 from orchestrator.systems.azure_sphere_cloud import models
 from orchestrator.systems.azure_sphere_cloud.simulator.state import Device, Group, Tenant
