@@ -14,18 +14,20 @@ from structlog.typing import FilteringBoundLogger
 
 from orchestrator.app.evidence import open_evidence
 from orchestrator.app.services import Tell, open_services
-from orchestrator.audit.database import Audit
-from orchestrator.audit.queries import intents_of_kinds, open_runs, passed_runs
+from orchestrator.audit.database import Audit, reading
+from orchestrator.audit.queries import Row, intents_of_kinds, open_runs, passed_runs
 from orchestrator.domain.clock import SystemClock
-from orchestrator.domain.errors import InputMistakes
+from orchestrator.domain.errors import InputMistakes, Unreachable
 from orchestrator.domain.ids import TimeOrderedIds
 from orchestrator.domain.intents import EarlierIntent
 from orchestrator.domain.shipped import shipped
 from orchestrator.domain.unit import DeviceIdentity, Unit
 from orchestrator.recipe.check import load_plan
+from orchestrator.recipe.plan import Plan
 from orchestrator.station.audit_past import intent_of, open_run_of
 from orchestrator.station.listed import LineOutcome, Listed, ListParts, Memory, Noted, work_list
 from orchestrator.station.recipes import ReadyRecipe
+from orchestrator.station.rows import canonical
 from orchestrator.station.settings import ListSettings
 from orchestrator.steps.table import definitions
 from orchestrator.systems.azure_sphere_device.fixture import SYSTEM as SPHERE
@@ -134,6 +136,30 @@ def _rows(path: Path, wanted: Sequence[str]) -> list[tuple[int, dict[str, str]]]
     return rows
 
 
+def done_before(settings: ListSettings, kind: ListKind, lines: Sequence[Listed]) -> set[int]:
+    """Return the lines that the audit shows as done. Raises AuditUnavailable."""
+    plan = _plan(kind)
+    try:
+        with reading(settings.database_url) as connection:
+            passed = _by_identity(passed_runs(connection, plan.content_hash))
+    except Unreachable:
+        return set()
+    return {line.line for line in lines if canonical(line.inputs) in passed.get(line.identity, {})}
+
+
+def _plan(kind: ListKind) -> Plan:
+    catalogue = {name: definition.signature for name, definition in definitions().items()}
+    return load_plan(shipped("recipes") / kind.recipe, catalogue)
+
+
+def _by_identity(rows: Sequence[Row]) -> dict[DeviceIdentity, dict[str, str]]:
+    passed: dict[DeviceIdentity, dict[str, str]] = {}
+    for row in rows:
+        identity = DeviceIdentity(row["system"], row["device_id"])
+        passed.setdefault(identity, {})[row["inputs"]] = row["run_id"]
+    return passed
+
+
 async def run_list(
     settings: ListSettings,
     kind: ListKind,
@@ -148,9 +174,7 @@ async def run_list(
 
     Raises what opening the evidence and the services raises, AuditUnavailable.
     """
-    steps = definitions()
-    catalogue = {name: definition.signature for name, definition in steps.items()}
-    plan = load_plan(shipped("recipes") / kind.recipe, catalogue)
+    plan = _plan(kind)
     kinds = {step.uses for step in plan.steps()}
     clock = SystemClock()
     async with (
@@ -162,7 +186,7 @@ async def run_list(
             recorder=evidence.audit,
             memory=lambda: _memory(evidence.audit, settings.station.name, plan.content_hash, kinds),
             ready=ReadyRecipe(plan, {}, {}),
-            definitions=steps,
+            definitions=definitions(),
             resources=services,
             clock=clock,
             ids=TimeOrderedIds(clock),
@@ -173,10 +197,7 @@ async def run_list(
 
 async def _memory(audit: Audit, station: str, recipe_hash: str, kinds: set[str]) -> Memory:
     """Ask the audit what it knows of this list."""
-    passed: dict[DeviceIdentity, dict[str, str]] = {}
-    for row in await audit.read(passed_runs, recipe_hash):
-        identity = DeviceIdentity(row["system"], row["device_id"])
-        passed.setdefault(identity, {})[row["inputs"]] = row["run_id"]
+    passed = _by_identity(await audit.read(passed_runs, recipe_hash))
     earlier: dict[DeviceIdentity, list[EarlierIntent]] = {}
     for row in await audit.read(intents_of_kinds, kinds):
         intent = intent_of(row)

@@ -101,7 +101,7 @@ async def _cloud(section: CloudSection, tell: Tell, stack: AsyncExitStack) -> Sp
     authorize = await _signed_in(section.sign_in, tell)
     limit = RateLimit("the cloud", per_second=section.requests_per_second, failures=5)
     if section.service == "resource_manager":
-        return await _successor(section, authorize, limit, stack)
+        raise ConfigurationMistakes("the successor is not offered yet", remedy="Use `public`")
     api = SpherePublicApi(
         section.tenant,
         authorize=authorize,

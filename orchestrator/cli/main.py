@@ -12,7 +12,19 @@ from typing import Annotated
 import typer
 
 from orchestrator import __version__
-from orchestrator.cli import audit, db, demo, recipe, simulate, station, systems, unit
+from orchestrator.cli import (
+    audit,
+    cloud,
+    db,
+    demo,
+    portal,
+    recipe,
+    simulate,
+    simulate_services,
+    station,
+    systems,
+    unit,
+)
 from orchestrator.cli.exit_codes import ExitCode, exit_code_for
 from orchestrator.cli.output import emit, say, show_error
 from orchestrator.domain.errors import OrchestratorError
@@ -37,8 +49,11 @@ app.command(name="demo")(demo.demo)
 app.add_typer(station.app, name="station")
 app.add_typer(recipe.app, name="recipe")
 app.add_typer(unit.app, name="unit")
+app.add_typer(cloud.app, name="cloud")
+app.add_typer(portal.app, name="portal")
 app.add_typer(audit.app, name="audit")
 app.add_typer(db.app, name="db")
+simulate_services.add_to(simulate.app)
 app.add_typer(simulate.app, name="simulate")
 app.add_typer(systems.app, name="systems")
 

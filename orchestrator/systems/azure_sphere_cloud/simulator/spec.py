@@ -63,9 +63,9 @@ class CloudSpec:
     """A pretend cloud. Times are seconds, ids in lower case.
 
     `owned` are devices that are claimed at the start, by tenant id; `unknown` are ids that the
-    service does not know; any other well-formed id is an unclaimed device. `operation_seconds` is
-    how long an accepted operation takes before it is applied; those of the types in `stuck` never
-    end. `claim_errors` lets single devices fail in a claim with that number of an operation error.
+    service does not know; any other well-formed id is an unclaimed device, unless `known` names all
+    there are. `operation_seconds` is how long an accepted operation takes before it is applied;
+    those of the types in `stuck` never end. `claim_errors` lets single devices fail in a claim with that number of an operation error.
     `group_limit` is the most devices of one group, 0 for no limit.
     """
 
@@ -74,6 +74,7 @@ class CloudSpec:
     products: tuple[ProductSpec, ...] = (ProductSpec("Pump"),)
     owned: Mapping[str, str] = field(default_factory=dict)
     unknown: frozenset[str] = frozenset()
+    known: frozenset[str] = frozenset()
     claim_errors: Mapping[str, int] = field(default_factory=dict)
     operation_seconds: float = 0.0
     stuck: frozenset[int] = frozenset()

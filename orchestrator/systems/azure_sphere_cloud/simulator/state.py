@@ -199,7 +199,12 @@ class Cloud:
             return self.spec.claim_errors[device_id]
         if owner is not None and owner.tenant_id == tenant.tenant_id:
             return None if self.spec.inferences.own_claim == "succeeds" else _CONFLICT
-        if owner is not None or device_id in self.spec.unknown:
+        known = self.spec.known
+        if (
+            owner is not None
+            or device_id in self.spec.unknown
+            or (known and device_id not in known)
+        ):
             return _CONFLICT
         self.devices[device_id] = Device(device_id, tenant.tenant_id)
         self.claims[device_id] += 1

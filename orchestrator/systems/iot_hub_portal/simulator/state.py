@@ -9,6 +9,7 @@ import hashlib
 import hmac
 import re
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from orchestrator.domain.clock import timestamp
@@ -28,6 +29,11 @@ _LARGEST_PORT = 223
 _METHODS = ("RestartModule", "GetModuleLogs", "ping")
 
 
+def everybody(name: str) -> bool:
+    """Say that whoever is registered can connect."""
+    return True
+
+
 @dataclass(slots=True)
 class Registered:
     """Something that the hub's registry holds: a device, a concentrator or a gateway."""
@@ -39,10 +45,20 @@ class Registered:
 
 
 class Portal:
-    """One portal as it is now. `applied` counts what was really done, by operation and id."""
+    """One portal as it is now. `applied` counts what was really done, by operation and id.
 
-    def __init__(self, spec: PortalSpec, world: World | None = None) -> None:
+    `reaches` says whether a unit of that id could connect at all: for portals that are part of a
+    larger story.
+    """
+
+    def __init__(
+        self,
+        spec: PortalSpec,
+        world: World | None = None,
+        reaches: Callable[[str], bool] = everybody,
+    ) -> None:
         self.spec = spec
+        self._reaches = reaches
         self.world = world or World()
         self.device_models: dict[str, models.DeviceModel] = {
             model.modelId or model.name: model for model in spec.device_models
@@ -98,7 +114,8 @@ class Portal:
         after = self.spec.connects_after_seconds
         if after is None or not found.enabled:
             return False
-        return self.world.clock.monotonic() - found.created_at >= after
+        old_enough = self.world.clock.monotonic() - found.created_at >= after
+        return old_enough and self._reaches(_id_of(found.body))
 
     # Devices ------------------------------------------------------------------------------------
 

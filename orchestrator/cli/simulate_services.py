@@ -1,0 +1,214 @@
+"""`orchestrator simulate cloud|portal|factory`: pretend services, and all in one story."""
+
+import json
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from orchestrator.cli.output import emit
+
+if TYPE_CHECKING:
+    from contextlib import AbstractAsyncContextManager
+
+    from orchestrator.simulation.factory import StoryLog
+    from orchestrator.simulation.listener import Application
+    from orchestrator.transport.serving import Fault
+
+_Port = Annotated[int, typer.Option(min=0, max=65535, help="Port to answer on; 0: any free one.")]
+_CaFile = Annotated[
+    Path, typer.Option(help="Where to write the certificate that the service proves itself with.")
+]
+_WorldLog = Annotated[
+    Path | None, typer.Option(help="Append what was really applied, as JSON lines.")
+]
+_Token = Annotated[
+    str,
+    typer.Option(
+        help="The one bearer token that is accepted; without it any (cloud) or none (portal)."
+    ),
+]
+_Throttle = Annotated[
+    float, typer.Option(min=0, max=100, help="Percent of requests answered with 429.")
+]
+_Fail = Annotated[float, typer.Option(min=0, max=100, help="Percent answered with 500.")]
+_Lose = Annotated[
+    float, typer.Option(min=0, max=100, help="Percent whose answer is lost after acting.")
+]
+_Seed = Annotated[int, typer.Option(min=0, help="Other chances for the faults.")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands to the noun `simulate`."""
+    for command in (cloud, portal, factory):
+        app.command()(command)
+
+
+def _faults(throttle: float, fail: float, lose: float, seed: int) -> "tuple[Fault, ...]":
+    from orchestrator.transport.serving import Fault
+
+    kinds = (("throttle", throttle), ("refuse", fail), ("lost_answer", lose))
+    return tuple(
+        Fault(kind, probability=percent / 100, seed=seed, retry_after="0")  # type: ignore[arg-type]  # words of the table
+        for kind, percent in kinds
+        if percent
+    )
+
+
+@contextmanager
+def _log(path: Path | None) -> "Iterator[StoryLog | None]":
+    """Give the world log of the option, None without it."""
+    if path is None:
+        yield None
+        return
+    from orchestrator.simulation.factory import StoryLog
+
+    with path.open("a", encoding="utf-8") as file:
+        yield StoryLog(file)
+
+
+def _served(app: "Application", port: int, ca_file: Path) -> "AbstractAsyncContextManager[str]":
+    from orchestrator.simulation.services import make_trust, serve
+
+    return serve(app, make_trust(ca_file), port=port)
+
+
+def _run(serving: "AbstractAsyncContextManager[str]") -> None:
+    """Hold what is served until somebody asks to stop; tell first where it answers."""
+    import anyio
+
+    async def hold() -> None:
+        from orchestrator.simulation.signals import asked_to_stop
+
+        with asked_to_stop() as stop:
+            async with serving as ready:
+                emit(ready)
+                await stop.wait()
+
+    anyio.run(hold)
+
+
+def cloud(
+    *,
+    port: _Port = 0,
+    ca_file: _CaFile = Path("cloud-ca.pem"),
+    world_log: _WorldLog = None,
+    token: _Token = "",
+    product: Annotated[list[str] | None, typer.Option(help="A product; may be repeated.")] = None,
+    throttle: _Throttle = 0,
+    fail: _Fail = 0,
+    lose: _Lose = 0,
+    seed: _Seed = 0,
+) -> None:
+    """Run a pretend cloud in the foreground until it is stopped.
+
+    Prints one JSON line when it answers. Every well-formed device id is an unclaimed device.
+
+    Example: orchestrator simulate cloud --product Guardian --ca-file cloud-ca.pem
+    """
+    from orchestrator.systems.azure_sphere_cloud.simulator import (
+        TENANT_ID,
+        Cloud,
+        CloudServer,
+        CloudSpec,
+        ProductSpec,
+    )
+    from orchestrator.transport.serving import World
+
+    spec = CloudSpec(
+        products=tuple(ProductSpec(name) for name in product or ["Guardian"]),
+        token=token,
+        faults=_faults(throttle, fail, lose, seed),
+        seed=seed,
+    )
+
+    @asynccontextmanager
+    async def serving() -> AsyncIterator[str]:
+        with _log(world_log) as log:
+            app = CloudServer(Cloud(spec, World(report=log.service) if log else None))
+            async with _served(app, port, ca_file) as url:
+                facts = {"ready": True, "cloud": url, "tenant": TENANT_ID}
+                yield json.dumps({**facts, "ca_file": str(ca_file.absolute())})
+
+    _run(serving())
+
+
+def portal(
+    *,
+    port: _Port = 0,
+    ca_file: _CaFile = Path("portal-ca.pem"),
+    world_log: _WorldLog = None,
+    token: _Token = "",
+    throttle: _Throttle = 0,
+    fail: _Fail = 0,
+    lose: _Lose = 0,
+    seed: _Seed = 0,
+) -> None:
+    """Run a pretend IoT portal in the foreground until it is stopped.
+
+    Prints one JSON line when it answers. It has one device model.
+
+    Example: orchestrator simulate portal --ca-file portal-ca.pem
+    """
+    from orchestrator.simulation.factory import DEVICE_MODEL, MODEL_ID
+    from orchestrator.systems.iot_hub_portal.simulator import Portal, PortalServer, PortalSpec
+    from orchestrator.transport.serving import FaultPlan, World
+
+    tokens = {token: float("inf")} if token else {}
+    spec = PortalSpec(device_models=(DEVICE_MODEL,), tokens=tokens, seed=seed)
+    faults = FaultPlan(_faults(throttle, fail, lose, seed), f"portal/{seed}")
+
+    @asynccontextmanager
+    async def serving() -> AsyncIterator[str]:
+        with _log(world_log) as log:
+            app = PortalServer(Portal(spec, World(report=log.service) if log else None), faults)
+            async with _served(app, port, ca_file) as url:
+                facts = {"ready": True, "portal": url, "model": MODEL_ID}
+                yield json.dumps({**facts, "ca_file": str(ca_file.absolute())})
+
+    _run(serving())
+
+
+def factory(
+    *,
+    boards: Annotated[int, typer.Option(min=1, max=1000, help="How many boards.")] = 8,
+    folder: Annotated[Path, typer.Option(help="Where to write the certificates.")] = Path(),
+    first_address: Annotated[
+        str, typer.Option(help="Address of the first board; the others follow.")
+    ] = "127.0.35.2",
+    https_port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Port of every board; 0: any free one.")
+    ] = 0,
+    service_port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Port of the local service; 0: any free one.")
+    ] = 48938,
+    world_log: _WorldLog = None,
+    token: _Token = "",
+    seed: _Seed = 0,
+) -> None:
+    """Run boards, cloud and portal as one story in the foreground until it is stopped.
+
+    Prints one JSON line when all parts answer. The cloud knows exactly these boards.
+
+    Example: orchestrator simulate factory --boards 8
+    """
+    from orchestrator.simulation.factory import run_factory
+    from orchestrator.simulation.rack import plain_boards
+
+    @asynccontextmanager
+    async def serving() -> AsyncIterator[str]:
+        with _log(world_log) as log:
+            async with run_factory(
+                plain_boards(boards, seed),
+                folder=folder,
+                first_address=first_address,
+                https_port=https_port,
+                service_port=service_port,
+                log=log,
+                token=token,
+            ) as running:
+                yield running.ready_line()
+
+    _run(serving())
