@@ -81,7 +81,7 @@ def planned_steps(plan: Mapping[str, Any], *sections: str) -> Iterator[Mapping[s
     for section in sections:
         for item in plan.get(section, ()):
             group = item.get("parallel") or item.get("steps")
-            yield from group if group else (item,)
+            yield from group or (item,)
 
 
 def required_before(plan: Mapping[str, Any], step_id: str) -> Iterator[Mapping[str, Any]]:

@@ -15,6 +15,7 @@ from pathlib import Path
 import anyio
 
 from orchestrator import app
+from orchestrator.audit.migrate import upgrade
 from orchestrator.domain.shipped import shipped
 from orchestrator.simulation import virtual_loop
 from orchestrator.simulation.certificates import make_authority
@@ -80,6 +81,7 @@ def _kit() -> tuple[Path, app.Prepared]:
     (folder / "ca.pem").write_bytes(make_authority().pem)
     (folder / "wifi.key").write_text(CANARY, encoding="utf-8")
     (folder / "wifi.key").chmod(0o600)
+    upgrade(f"sqlite:///{folder / DATABASE}")
     return folder, app.prepare(_settings(folder, folder))
 
 
@@ -118,6 +120,10 @@ def run_shift(scenario: Scenario, folder: Path | None = None) -> ShiftResult:
     """Work the shift of `scenario`; its files stay in `folder`, by default a new one."""
     folder = folder or scratch()
     kit, prepared = _kit()
+    work = kit / "work"
+    shutil.rmtree(work, ignore_errors=True)
+    work.mkdir()
+    shutil.copy(kit / DATABASE, work)
     own = app.Prepared(
         settings=_settings(kit, Path()),
         shelf=prepared.shelf,
@@ -133,16 +139,19 @@ def run_shift(scenario: Scenario, folder: Path | None = None) -> ShiftResult:
     # Without the collector no forgotten task is taken apart in the middle of the shift.
     gc.disable()
     try:
-        with chdir(folder):
-            return virtual_loop.run(main, f"{scenario.seed}/library")
+        with chdir(work):
+            result = virtual_loop.run(main, f"{scenario.seed}/library")
     finally:
         gc.enable()
+        folder.rmdir()
+        work.rename(folder)
+    return result
 
 
 async def _work(
     loop: VirtualLoop, scenario: Scenario, folder: Path, prepared: app.Prepared, kit: Path
 ) -> ShiftResult:
-    database = folder / DATABASE
+    database = Path(DATABASE).absolute()
     witness = Witness(database)
     log = WorldLog(loop.time, witness)
     log.note(
@@ -173,9 +182,9 @@ async def _work(
         await people.finish()
         await computer.shut_down()
         witness.close()
-    (folder / "world.jsonl").write_text(log.world_text(), encoding="utf-8")
-    (folder / "acks.jsonl").write_text(log.acks_text(), encoding="utf-8")
-    (folder / "station.log").write_text(computer.log.getvalue(), encoding="utf-8")
+    Path("world.jsonl").write_text(log.world_text(), encoding="utf-8")
+    Path("acks.jsonl").write_text(log.acks_text(), encoding="utf-8")
+    Path("station.log").write_text(computer.log.getvalue(), encoding="utf-8")
     return ShiftResult(
         scenario=scenario,
         folder=folder,
