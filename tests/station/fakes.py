@@ -28,6 +28,12 @@ class FakeBoard:
     act: Callable[["FakeBoard"], Any] | None = None
     acted: int = 0
     identity_reads: int = 0
+    free: anyio.Event = field(default_factory=anyio.Event)
+
+    def let_go(self) -> None:
+        """Answer again, also those who are waiting."""
+        self.hangs = False
+        self.free.set()
 
     @property
     def identity(self) -> DeviceIdentity:
@@ -91,8 +97,8 @@ class FakeLink:
         board = self._fixture.boards.get(self._port)
         if board is None or board.silent:
             raise Unreachable("nobody answers", remedy="Check the cable")
-        if board.hangs:
-            await anyio.sleep_forever()
+        while board.hangs:
+            await board.free.wait()
         board.identity_reads += 1
         if board.fault is not None:
             raise board.fault
