@@ -40,7 +40,8 @@ class ArchivedSegment:
                     continue
                 self.rows += 1
                 try:
-                    self._digest.update(placed.form.canonical(entry, placed.row[:-2]))
+                    # Ended with NUL each, so that no digit can pass from one row to the next.
+                    self._digest.update(placed.form.canonical(entry, placed.row[:-2]) + b"\0")
                 except UnchainableRow as reason:
                     self._say(placed.form.name, entry, str(reason))
                 else:
