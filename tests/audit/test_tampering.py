@@ -140,7 +140,7 @@ def _edit_server(cursor: "psycopg.Cursor[tuple[int, str]]", chance: Random) -> N
 
 
 def _restore_server(cursor: "psycopg.Cursor[tuple[int, str]]") -> None:
-    found = cursor.execute("SELECT name, entry FROM kept_name, kept").fetchone()
+    found = cursor.execute("SELECT kept_name.name, kept.entry FROM kept_name, kept").fetchone()
     assert found is not None
     name, entry = found
     cursor.execute(f"DELETE FROM {name} WHERE entry IN ({entry}, 100000)".encode())
