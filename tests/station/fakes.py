@@ -19,14 +19,21 @@ def device_id(number: int) -> str:
 
 @dataclass
 class FakeBoard:
-    """One board. `silent` makes it unreachable, `hangs` mute; `act` is what its only step does."""
+    """One board. `act` is what its only step does.
+
+    `silent` makes it unreachable, `hangs` lets everybody wait; `lossy` loses the answer of the
+    lock and makes it `mute`: it cannot say whether it is locked.
+    """
 
     number: int
     silent: bool = False
     hangs: bool = False
     fault: Exception | None = None
     act: Callable[["FakeBoard"], Any] | None = None
+    lossy: bool = False
+    mute: bool = False
     acted: int = 0
+    locks: int = 0
     identity_reads: int = 0
     free: anyio.Event = field(default_factory=anyio.Event)
 
