@@ -86,7 +86,7 @@ def _segments(connection: Connection, first: int, last: int) -> list[tuple[int, 
     query = select(segment).where(segment.c.last_entry >= first, segment.c.entry <= last)
     try:
         found = connection.execute(query.order_by(segment.c.first_entry)).all()
-    except DBAPIError:
+    except (DBAPIError, UnicodeDecodeError):
         if connection.dialect.name != "sqlite":
             raise
         # The table cannot be read; the walk tells so when it comes there.

@@ -133,7 +133,7 @@ def _edit_server(cursor: "psycopg.Cursor[tuple[int, str]]", chance: Random) -> N
         statement = f"DELETE FROM {name} WHERE entry = {entry}"
     elif kind == 1:
         column = next(c.name for c in tampering.BY_NAME[name].columns if str(c.type) == "TEXT")
-        statement = f"UPDATE {name} SET {column} = {column} || 'x' WHERE entry = {entry}"
+        statement = f"UPDATE {name} SET {column} = reverse({column}) WHERE entry = {entry}"
     else:
         statement = f"UPDATE {name} SET entry = 100000 WHERE entry = {entry}"
     cursor.execute(statement.encode())

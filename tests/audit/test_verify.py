@@ -183,8 +183,9 @@ CONTRADICTIONS: dict[str, tuple[list[Record], str]] = {
         "was left open",
     ),
     "a lock repeated": (
-        [*chained.story(1), *[row._replace(device_id=chained.device(1))
-                              if hasattr(row, "device_id") else row for row in chained.run_rows(2)]],
+        [*chained.story(1),
+         *[row._replace(device_id=chained.device(1)) if hasattr(row, "device_id") else row
+           for row in chained.run_rows(2)]],
         "repeats intent I1",
     ),
 }  # fmt: skip
