@@ -22,6 +22,7 @@ OF_BOARDS = frozenset({"product", "link", "slow", "lost", "lies"})
 """Groups of faults that strike single boards: their shifts can be compared with a calm one."""
 
 COMPARED_EVERY = 4
+USUAL_HOURS = 8.0
 SHIFTS_PER_PROCESS = 300
 
 
@@ -30,7 +31,7 @@ class Order:
     """Which shifts are to be worked. `compare` also works the calm one of comparable shifts."""
 
     boards: int = 50
-    hours: float = 8.0
+    hours: float = USUAL_HOURS
     profile: str = ""
     without: tuple[str, ...] = ()
     at: str = ""
@@ -50,7 +51,7 @@ class Order:
     def command(self, seed: int) -> str:
         """Return the command line that works exactly that shift."""
         parts = [f"orchestrator simulate shift --seed {seed} --boards {self.boards}"]
-        parts += [f"--hours {self.hours:g}"] if self.hours != Order.hours else []
+        parts += [f"--hours {self.hours:g}"] if self.hours != USUAL_HOURS else []
         parts += [f"--profile {self.profile}"] if self.profile else []
         parts += [f"--without {group}" for group in self.without]
         parts += [f"--at {self.at}"] if self.at else []

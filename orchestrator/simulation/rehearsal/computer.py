@@ -37,7 +37,7 @@ from orchestrator.station.requests import FOLDER
 from orchestrator.systems.azure_sphere_device.simulator import asgi
 
 ASK_AGAIN = 0.2
-DECISION_SECONDS = 120.0
+DECISION_SECONDS = 120
 ORDER = ("Blank", "Module1Complete", "DeviceComplete")
 START_AGAIN_SECONDS = (1.0, 30.0)
 STARTS_AT_MOST = 200
@@ -70,6 +70,7 @@ class Computer:
         loop: VirtualLoop,
         scenario: Scenario,
         floor: Floor,
+        *,
         panel: Panel,
         disk: Disk,
         prepared: app.Prepared,
@@ -136,10 +137,13 @@ class Computer:
             await session.over.wait()
             self._panel.dark()
             self._disk.drop(session.process)
-            if self._closing:
+            if self._is_closing():
                 return
             self.restarts += 1
             await anyio.sleep(self._chance.uniform(*START_AGAIN_SECONDS))
+
+    def _is_closing(self) -> bool:
+        return self._closing
 
     async def shut_down(self) -> None:
         """End the station the way people end it."""
@@ -181,9 +185,10 @@ class Computer:
         self._floor.log.strike(f"people.{answer}")
         self._floor.log.note("decided", intent=intent.intent_id, answer=answer)
         reply = request.with_name(f"{request.stem}.answer.json")
-        with anyio.move_on_after(DECISION_SECONDS):
-            while not reply.exists():
-                await anyio.sleep(1.0)
+        for _ in range(DECISION_SECONDS):
+            await anyio.sleep(1.0)
+            if reply.exists():
+                break
         request.unlink(missing_ok=True)
         reply.unlink(missing_ok=True)
 
@@ -208,8 +213,14 @@ class Computer:
             if process is not None and not process.dead:
                 self._floor.log.acknowledge(first, last, head.hash.hex())
 
-        own = {"inline": True, "on_acknowledged": acknowledged, "clock": self._floor.clock}
-        given = {"signer": self._signer, **named, **own, "busy_timeout_seconds": 0.0}
+        given: dict[str, Any] = {
+            "signer": self._signer,
+            **named,
+            "inline": True,
+            "on_acknowledged": acknowledged,
+            "clock": self._floor.clock,
+            "busy_timeout_seconds": 0.0,
+        }
         return open_audit(url, **given)
 
     async def _stop_requests(self) -> AsyncIterator[int]:

@@ -83,18 +83,22 @@ class People:
         if not pulls and not swaps:
             return
         await anyio.sleep(rng.uniform(0.5, 25))
-        if place.board is None:
+        if not self._is_full(place):
             return
         self._floor.log.strike("people.pull" if pulls else "people.swap")
         first = self._floor.pull(place)
         await anyio.sleep(rng.choice((0.4, 2.0, 8.0)) if pulls else rng.choice((0.01, 0.3)))
         second = first if pulls or not self.waiting else self.waiting.popleft()
-        if place.board is None and (not pulls or rng.random() < 0.5):
+        if not self._is_full(place) and (not pulls or rng.random() < 0.5):
             self._floor.put(second, place)
         else:
             self.waiting.append(second)
         if second is not first:
             self.waiting.append(first)
+
+    def _is_full(self, place: Place) -> bool:
+        # Asked anew after every wait: others work on the same places.
+        return place.board is not None
 
     async def _finish_with(self, place: Place, rng: random.Random) -> None:
         """Wait for the verdict of the board that sits there, take it out and judge."""

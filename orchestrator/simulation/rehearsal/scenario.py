@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from orchestrator.simulation.rehearsal.chance import chance
 from orchestrator.systems.azure_sphere_device.simulator import BoardSpec, Fault, SavedNetwork
+from orchestrator.systems.azure_sphere_device.simulator.faults import FaultKind
 from orchestrator.systems.azure_sphere_device.simulator.spec import slot_path
 from orchestrator.systems.azure_sphere_device.simulator.starting import RadioNetwork
 
@@ -43,8 +44,9 @@ HEARD = RadioNetwork(ssid="rehearsal", psk="", signal_level=-50)
 
 @dataclass(frozen=True, slots=True)
 class Lie:
-    """A board that does not do what it says: `kept` says yes and changes nothing, `done` says no
-    (500) and changes, at the `nth` request to change its state.
+    """A board that does not do what it says, at the `nth` request to change its state.
+
+    `kept` says yes and changes nothing, `done` says no (500) and changes.
     """
 
     kind: str
@@ -63,8 +65,10 @@ class Made:
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """The power goes: at the `nth` visit of a named place (`visit`), when the world applies the
-    `nth` change for good (`applied`), or `seconds` after the start (`time`).
+    """The power goes off.
+
+    At the `nth` visit of a named place (`visit`), when the world applies the `nth` change for good
+    (`applied`), or `seconds` after the start (`time`).
     """
 
     kind: str
@@ -210,7 +214,8 @@ def _defect(made: Made, rng: random.Random) -> Made:
 def _link(rng: random.Random) -> list[Fault]:
     if rng.random() >= 0.3:
         return []
-    kind = rng.choice(("drop", "lost_answer", "reboot", "busy"))
+    kinds: tuple[FaultKind, ...] = ("drop", "lost_answer", "reboot", "busy")
+    kind = rng.choice(kinds)
     calls = () if rng.random() < 0.3 else (rng.choice(_ASKED),)
     return [
         Fault(kind, calls, (SET_STATE,), skip=rng.randint(0, 6), times=rng.randint(1, 6),
@@ -230,16 +235,20 @@ def _lost(rng: random.Random) -> list[Fault]:
     """Requests that change the board for good, and what comes of them."""
     if rng.random() >= 0.35:
         return []
-    kind = rng.choice(("lost_answer", "late", "late", "hang", "drop", "reboot", "garbage", "slow"))
+    kinds: tuple[FaultKind, ...] = (
+        "lost_answer", "late", "late", "hang", "drop", "reboot", "garbage", "slow",
+    )  # fmt: skip
+    deaf: tuple[FaultKind, ...] = ("drop", "hang")
+    kind = rng.choice(kinds)
     seconds = rng.uniform(0.2, 2.9) if kind == "late" else rng.uniform(5, 40)
     faults = [
         Fault(kind, (SET_STATE,), skip=rng.randint(0, 1), times=rng.randint(1, 2), seconds=seconds,
               at=rng.random())
     ]  # fmt: skip
-    if rng.random() < 0.3:
+    if rng.random() < 0.4:
         faults.append(
-            Fault(rng.choice(("drop", "hang")), ("get_manufacturing_state",),
-                  skip=rng.randint(1, 6), times=rng.choice((1, 4, 12, 400)))
+            Fault(rng.choice(deaf), ("get_manufacturing_state",),
+                  skip=rng.randint(1, 6), times=rng.choice((1, 4, 12, 400, 400)))
         )  # fmt: skip
     if rng.random() < 0.1:
         faults.append(Fault("refuse", (SET_STATE,), times=1, status=403, error=(10 << 20) | 18))
@@ -249,7 +258,8 @@ def _lost(rng: random.Random) -> list[Fault]:
 def _garbage(rng: random.Random) -> list[Fault]:
     if rng.random() >= 0.2:
         return []
-    kind = rng.choice(("garbage", "refuse"))
+    kinds: tuple[FaultKind, ...] = ("garbage", "refuse")
+    kind = rng.choice(kinds)
     return [
         Fault(kind, (rng.choice(_ASKED),), skip=rng.randint(0, 3), times=rng.randint(1, 2),
               status=500, error=rng.choice((10485765, 7340039, 1, 2**31 - 1)))

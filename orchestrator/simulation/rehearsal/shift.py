@@ -7,7 +7,7 @@ import sqlite3
 import tempfile
 from collections import Counter
 from contextlib import chdir
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
@@ -133,7 +133,7 @@ def run_shift(scenario: Scenario, folder: Path | None = None) -> ShiftResult:
     )
 
     async def main(loop: VirtualLoop) -> ShiftResult:
-        return await _work(loop, scenario, folder, own, kit)
+        return await _work(loop, scenario, work, own, kit)
 
     # Sentences name the database's file: relative, so that they are the same in every folder.
     # Without the collector no forgotten task is taken apart in the middle of the shift.
@@ -145,13 +145,13 @@ def run_shift(scenario: Scenario, folder: Path | None = None) -> ShiftResult:
         gc.enable()
         folder.rmdir()
         work.rename(folder)
-    return result
+    return replace(result, folder=folder)
 
 
 async def _work(
     loop: VirtualLoop, scenario: Scenario, folder: Path, prepared: app.Prepared, kit: Path
 ) -> ShiftResult:
-    database = Path(DATABASE).absolute()
+    database = folder / DATABASE
     witness = Witness(database)
     log = WorldLog(loop.time, witness)
     log.note(
@@ -171,7 +171,9 @@ async def _work(
 
     disk = Disk(database, trouble, log.strike)
     own = with_floor(prepared, floor, kit / "ca.pem")
-    computer = Computer(loop, scenario, floor, panel, disk, own, witness)
+    computer = Computer(
+        loop, scenario, floor, panel=panel, disk=disk, prepared=own, witness=witness
+    )
     people = People(scenario, floor, panel, computer)
     with disk.attached(), computer.powered():
         loop.spawn(computer.run(), None)
@@ -182,9 +184,7 @@ async def _work(
         await people.finish()
         await computer.shut_down()
         witness.close()
-    Path("world.jsonl").write_text(log.world_text(), encoding="utf-8")
-    Path("acks.jsonl").write_text(log.acks_text(), encoding="utf-8")
-    Path("station.log").write_text(computer.log.getvalue(), encoding="utf-8")
+    _write(log, computer)
     return ShiftResult(
         scenario=scenario,
         folder=folder,
@@ -195,6 +195,12 @@ async def _work(
         outcomes=_outcomes(database),
         problems=(*computer.failures, *(p for p in loop.problems if "PowerCut" not in p)),
     )
+
+
+def _write(log: WorldLog, computer: Computer) -> None:
+    Path("world.jsonl").write_text(log.world_text(), encoding="utf-8")
+    Path("acks.jsonl").write_text(log.acks_text(), encoding="utf-8")
+    Path("station.log").write_text(computer.log.getvalue(), encoding="utf-8")
 
 
 async def _step(floor: Floor, moment: float, seconds: float) -> None:
