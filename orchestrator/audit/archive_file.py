@@ -187,12 +187,13 @@ def _damage(content: Sequence[Any]) -> str:
 def carried_hash(connection: Connection, stretch: Stretch) -> tuple[int, str]:
     """Return how many rows of a stretch are left in a database, and the hash over them.
 
-    The hash is SHA-256 over the canonical bytes of these rows in the order of their entries.
+    The hash is SHA-256 over the canonical bytes of these rows in the order of their entries, each
+    followed by NUL.
     """
     digest, rows = hashlib.sha256(), 0
     ordered = merge(*(_rows(connection, table, stretch) for table in TABLES.values()))
     for _, _, _, canonical, _ in ordered:
-        digest.update(canonical)
+        digest.update(canonical + b"\0")
         rows += 1
     return rows, digest.hexdigest()
 

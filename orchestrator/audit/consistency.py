@@ -47,7 +47,7 @@ def contradictions(connection: Connection, last: int, findings: FindingList) -> 
         try:
             for table, entry, what in question(connection, last):
                 findings.add(FindingKind.RECORD, table, entry, what)
-        except DBAPIError:
+        except (DBAPIError, UnicodeDecodeError):
             if connection.dialect.name != "sqlite":
                 raise
             what = f"the file is damaged, so this cannot be asked: {question.__doc__}"

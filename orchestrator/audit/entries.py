@@ -41,7 +41,7 @@ class EntryReader:
     def __init__(self, connection: Connection, findings: FindingList) -> None:
         self._driver: Any = connection.connection.driver_connection
         driver = connection.dialect.loaded_dbapi
-        self._errors: tuple[type[Exception], ...] = (driver.Error, DBAPIError)
+        self._errors: tuple[type[Exception], ...] = (driver.Error, DBAPIError, UnicodeDecodeError)
         self._findings = findings
         self._queries = [
             (CanonicalForm(table), _select(table.name, [c.name for c in chained_columns(table)]))
@@ -138,7 +138,8 @@ class EntryReader:
         if not isinstance(self._driver, sqlite3.Connection):
             # A server's transaction is over after an error: nothing more could be read.
             raise error
-        what = explain(error, table).what
+        damaged = isinstance(error, UnicodeDecodeError)
+        what = "its text is none" if damaged else explain(error, table).what
         self._findings.add(FindingKind.UNREADABLE, table, first, f"cannot be read: {what}")
 
 

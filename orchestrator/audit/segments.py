@@ -40,7 +40,8 @@ class ArchivedSegment:
                     continue
                 self.rows += 1
                 try:
-                    self._digest.update(placed.form.canonical(entry, placed.row[:-2]))
+                    # Ended with NUL each, so that no digit can pass from one row to the next.
+                    self._digest.update(placed.form.canonical(entry, placed.row[:-2]) + b"\0")
                 except UnchainableRow as reason:
                     self._say(placed.form.name, entry, str(reason))
                 else:
@@ -85,7 +86,7 @@ def _segments(connection: Connection, first: int, last: int) -> list[tuple[int, 
     query = select(segment).where(segment.c.last_entry >= first, segment.c.entry <= last)
     try:
         found = connection.execute(query.order_by(segment.c.first_entry)).all()
-    except DBAPIError:
+    except (DBAPIError, UnicodeDecodeError):
         if connection.dialect.name != "sqlite":
             raise
         # The table cannot be read; the walk tells so when it comes there.

@@ -49,6 +49,9 @@ class Witnesses:
 
     def _judge(self, note: Note, trust: Trust, last: int) -> None:
         stated = note.checkpoint
+        if stated.size > last:
+            what = f"entries {last + 1} to {stated.size} are missing: a checkpoint states them"
+            self._say(FindingKind.CUT_OFF, last + 1, what)
         epoch = next((k for k in trust.epochs if k.origin == stated.origin), None)
         if epoch is None:
             what = f"the checkpoint is of {stated.origin}, which this database has never been"
@@ -62,11 +65,9 @@ class Witnesses:
                 f"epoch {later} began before: this database was restored from an older copy"
             )
             self._say(FindingKind.FORK, stated.size, what)
-        elif stated.size > last:
-            what = f"entries {last + 1} to {stated.size} are missing: a checkpoint states them"
-            self._say(FindingKind.CUT_OFF, last + 1, what)
         elif stated.size not in self._hashes:
-            self.not_compared.append(stated.size)
+            if stated.size <= last:
+                self.not_compared.append(stated.size)
         elif self._hashes[stated.size] != stated.head:
             what = (
                 "the entry has another hash than the checkpoint states: entries up to it were "

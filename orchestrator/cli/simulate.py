@@ -185,6 +185,49 @@ def reference() -> None:
     emit(page().rstrip("\n"))
 
 
+@app.command()
+def shift(
+    *,
+    seed: Annotated[int | None, typer.Option(min=0, help="Which shift.", show_default="1")] = None,
+    seeds: Annotated[
+        str, typer.Option(metavar="A-B", help="Many shifts: the first and the last seed.")
+    ] = "",
+    boards: Annotated[int, typer.Option(min=1, max=1000, help="Boards of each shift.")] = 50,
+    hours: Annotated[
+        float, typer.Option(min=0.01, max=24, help="Longest time of a shift, virtual hours.")
+    ] = 8.0,
+    profile: Annotated[
+        str,
+        typer.Option(help="calm, flaky, storm, hostile or power.", show_default="by the seed"),
+    ] = "",
+    without: Annotated[
+        list[str] | None, typer.Option(help="A group of faults to leave out; several times.")
+    ] = None,
+    at: Annotated[
+        str, typer.Option(metavar="NAME:K", help="Cut the power at the K-th visit of a place.")
+    ] = "",
+    jobs: Annotated[int, typer.Option(min=1, max=64, help="How many shifts side by side.")] = 1,
+    result: Annotated[
+        Path | None, typer.Option(help="Write the figures here as JSON, and beside it as a page.")
+    ] = None,
+    keep: Annotated[
+        Path | None, typer.Option(help="Keep database and logs of a single shift in this folder.")
+    ] = None,
+) -> None:
+    """Work whole shifts of the real program on a virtual clock, and judge them.
+
+    Everything goes wrong by the seed: boards, people, disk, clock, power. Ends with 1 when a
+    promise was broken, and prints the command that shows it again.
+
+    Example: orchestrator simulate shift --seed 7 --boards 50 --hours 8
+    """
+    from orchestrator.cli.rehearsal import run_shifts
+    from orchestrator.simulation.rehearsal.campaign import Order
+
+    order = Order(boards, hours, profile, tuple(without or ()), at)
+    run_shifts(order, seed, seeds, jobs=jobs, result=result, keep=keep)
+
+
 def _check_guid(option: str, text: str) -> None:
     from uuid import UUID
 

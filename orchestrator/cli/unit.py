@@ -132,7 +132,7 @@ def _decided(folder: Path, url: str, decision: "Decision") -> "Answer":
     except DecisionRefused as refusal:
         return Answer(done=False, says=str(refusal))
     except StationBusy as busy:
-        answer = send(folder, decision, ANSWER_SECONDS)
+        answer = anyio.run(send, folder, decision, ANSWER_SECONDS)
         if answer is not None:
             return answer
         show_error(busy)

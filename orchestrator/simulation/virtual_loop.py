@@ -12,8 +12,8 @@ import contextvars
 import random
 from asyncio import base_events, events
 from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar, cast
 
 from anyio._backends import _asyncio as backend
@@ -86,7 +86,7 @@ class VirtualLoop(base_events.BaseEventLoop):
         """Go to the moment of the earliest timer."""
         self._seconds = max(self._seconds, self._scheduled[0].when())
 
-    def call_soon(
+    def call_soon(  # type: ignore[override]  # the same, less precise
         self,
         callback: Callable[..., Any],
         *args: Any,
@@ -119,11 +119,13 @@ class VirtualLoop(base_events.BaseEventLoop):
         for process in self._processes:
             for task in process.tasks:
                 if not task.done():
-                    task._log_destroy_pending = False  # type: ignore[attr-defined]  # no accident
+                    task._log_destroy_pending = False  # type: ignore[attr-defined]  # noqa: SLF001  # no accident
                     _close(task.get_coro())
             process.tasks.clear()
 
-    def run_in_executor(self, _executor: Any, func: Callable[..., T], *args: Any) -> Any:
+    def run_in_executor(  # type: ignore[override]  # the same, less precise
+        self, _executor: Any, func: Callable[..., T], *args: Any
+    ) -> Any:
         """Call `func` here and now."""
         future = self.create_future()
         future.set_result(func(*args))
@@ -147,9 +149,9 @@ def _process_of(handle: events.Handle) -> Process | None:
 
 def _make_task(
     loop: asyncio.AbstractEventLoop,
-    coroutine: Coroutine[Any, Any, T],
+    coroutine: Any,
     context: contextvars.Context | None = None,
-) -> asyncio.Task[T]:
+) -> asyncio.Task[Any]:
     task = asyncio.Task(coroutine, loop=loop, context=context)
     process = context.get(_PROCESS) if context is not None else _PROCESS.get()
     if process is not None:
@@ -209,24 +211,15 @@ def deterministic(seed: str) -> Iterator[None]:
         random.setstate(chance)
 
 
-def run(main: Callable[[VirtualLoop], Awaitable[T]], seed: str = "") -> T:
-    """Run `main(loop)` on a loop of its own until it returns."""
+def run(main: Callable[[VirtualLoop], Coroutine[Any, Any, T]], seed: str = "") -> T:
+    """Run `main(loop)` on a loop of its own until it returns; not within another loop."""
     loop = VirtualLoop()
-    before = _running_policy_loop()
-    try:
-        with deterministic(seed):
-            asyncio.set_event_loop(loop)
+    with deterministic(seed):
+        try:
             return loop.run_until_complete(main(loop))
-    finally:
-        loop.bury()
-        loop.close()
-        asyncio.set_event_loop(before)
-
-
-def _running_policy_loop() -> asyncio.AbstractEventLoop | None:
-    with suppress(RuntimeError):
-        return asyncio.get_event_loop_policy()._local._loop  # type: ignore[attr-defined]  # put back as it was
-    return None
+        finally:
+            loop.bury()
+            loop.close()
 
 
 __all__ = [

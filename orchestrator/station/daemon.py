@@ -195,10 +195,12 @@ class Station:
 
     async def _recover(self, why: str) -> None:
         """Close what has no end and is not under way here, having asked the boards."""
-        running = {pipeline.running for pipeline in self._pipelines}
         seconds = self._parts.timing.ask_seconds
-        for run in await recover(self._tools, why, ask_seconds=seconds, running=running):
+        for run in await recover(self._tools, why, ask_seconds=seconds, running=self._running):
             self._tell(f"Run {run.run_id} in slot {run.slot} had no end: closed as INTERRUPTED")
+
+    def _running(self) -> set[str]:
+        return {pipeline.running for pipeline in self._pipelines}
 
     async def _decide(self, decision: Decision) -> str:
         parts = self._parts

@@ -41,7 +41,8 @@ class Pipeline:
         self._scope = anyio.CancelScope()
         self._control: RunControl | None = None
         self._stopping = False
-        self._evidence_lost = False
+        self._again = False
+        """True when this visit is to be served once more: the line was closed during it."""
         self._step = ""
         self._served = 0
         self.running = ""
@@ -86,7 +87,7 @@ class Pipeline:
                     if not await self._line_is_open(visit):
                         continue
                     await self._serve(visit)
-                    if self._evidence_lost and not self._stopping:
+                    if self._again and not self._stopping:
                         continue
                     self._served = visit.number
                     self._tools.progressed()
@@ -105,13 +106,15 @@ class Pipeline:
             await self._slot.changed(self._slot.version)
         if self._slot.visit is None:
             self._tile.show_empty()
+        if not self._slot.is_here(visit):
+            self._again = False
         return self._slot.is_here(visit)
 
     async def _serve(self, visit: Visit) -> None:
         self._tile.begin(visit)
         # A run whose end could not be recorded may have been recorded all the same.
-        may_stand = visit.found or self._evidence_lost
-        self._evidence_lost = False
+        may_stand = visit.found or self._again
+        self._again = False
         with Edge() as edge:
             await self._work_on(visit, may_stand=may_stand)
         if edge.error is not None:
@@ -136,7 +139,12 @@ class Pipeline:
                         truth = await establish_truth(tools, link, identity, earlier)
                     if not self._slot.is_here(visit):
                         return
-                await self._run(link, identity, unit, tools.shelf.choose(unit), truth)
+                ready = tools.shelf.choose(unit)
+                if not tools.line.is_open:
+                    # No run begins on a line that was closed while the board was being asked.
+                    self._again = True
+                    return
+                await self._run(link, identity, unit, ready, truth)
 
     async def _known(
         self, identity: DeviceIdentity, *, may_stand: bool
@@ -231,7 +239,7 @@ class Pipeline:
         """Show what held the pipeline up; lost evidence stops the whole line."""
         lost = _audit_loss(error)
         if lost is not None:
-            self._evidence_lost = True
+            self._again = True
             self._tile.show(SlotState.ERROR, "The audit cannot be written. Call the engineer.")
             self._tools.audit_is_lost(lost)
             return

@@ -6,7 +6,7 @@ is committed together with the end of the run. A board that is away, or cannot s
 comes: its intents stay open. Doing it again after a crash in the middle leads to the same end.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -39,14 +39,26 @@ class Found:
     findings: tuple[FindingRow, ...] = ()
 
 
+def _nothing() -> Collection[str]:
+    return ()
+
+
 async def recover(
-    tools: Tools, why: str, *, ask_seconds: float, running: Collection[str] = ()
+    tools: Tools,
+    why: str,
+    *,
+    ask_seconds: float,
+    running: Callable[[], Collection[str]] = _nothing,
 ) -> list[OpenRun]:
-    """Close every run without an end but those in `running`; return what was closed.
+    """Close every run without an end but those that are `running`; return what was closed.
 
     Boards are asked for at most `ask_seconds`; 0 asks none. Raises AuditUnavailable.
     """
-    left = [run for run in await tools.past.open_runs() if run.run_id not in running]
+    # A run that ends while the audit is being read may be open there: it is asked for before, too.
+    before = running()
+    found_open = await tools.past.open_runs()
+    spared = {*before, *running()}
+    left = [run for run in found_open if run.run_id not in spared]
     if not left:
         return left
     crash_point("recovery.begun")
@@ -83,10 +95,13 @@ async def _ask(
     if attached is None:
         found[run.run_id] = Found("no board is in its slot any more")
         return
+    if run.identity is None:
+        found[run.run_id] = Found("which board it was is not known")
+        return
     try:
         async with tools.fixture.connect(attached) as link:
-            if run.identity is None or await link.identity() != run.identity:
-                found[run.run_id] = Found("another board may sit in its slot")
+            if await link.identity() != run.identity:
+                found[run.run_id] = Found("another board sits in its slot")
                 return
             rows = [await ask_unit(tools, link, intent) for intent in run.intents]
     except AuditUnavailable:

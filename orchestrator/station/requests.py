@@ -7,7 +7,6 @@ business.
 
 import json
 import secrets
-import time
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -101,24 +100,36 @@ def _read(path: Path) -> Decision | None:
     return Decision(**texts) if all(isinstance(text, str) for text in texts.values()) else None
 
 
-def send(data_dir: Path, decision: Decision, wait_seconds: float) -> Answer | None:
+async def send(data_dir: Path, decision: Decision, wait_seconds: float) -> Answer | None:
     """Lay `decision` into the folder and return the daemon's answer; None when none comes.
 
     Without an answer the request is taken back, unless the daemon has just taken it. Raises
     OSError when the folder cannot be written.
     """
-    folder = data_dir / FOLDER
-    folder.mkdir(parents=True, exist_ok=True)
-    request = folder / f"{secrets.token_hex(8)}.json"
+    request = _lay(data_dir / FOLDER, decision)
     answer = request.with_name(request.stem + _ANSWER)
-    replace_file(request, json.dumps(asdict(decision)).encode())
-    ends = time.monotonic() + wait_seconds
     try:
-        while not answer.exists():
-            if time.monotonic() >= ends:
-                return None
-            time.sleep(_WAIT_SECONDS)
-        return Answer(**json.loads(answer.read_bytes()))
+        with anyio.move_on_after(wait_seconds):
+            while True:
+                found = _read_answer(answer)
+                if found is not None:
+                    return found
+                await anyio.sleep(_WAIT_SECONDS)
+        return _read_answer(answer)
     finally:
         request.unlink(missing_ok=True)
         answer.unlink(missing_ok=True)
+
+
+def _lay(folder: Path, decision: Decision) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    request = folder / f"{secrets.token_hex(8)}.json"
+    replace_file(request, json.dumps(asdict(decision)).encode())
+    return request
+
+
+def _read_answer(path: Path) -> Answer | None:
+    try:
+        return Answer(**json.loads(path.read_bytes()))
+    except FileNotFoundError:
+        return None

@@ -3,19 +3,23 @@
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
+
+from sqlalchemy import make_url
 
 from orchestrator.audit.append import Call
-from orchestrator.audit.location import sqlite_url
+from orchestrator.audit.location import sqlite_path, sqlite_url
 from orchestrator.audit.migrate import upgrade
-from orchestrator.audit.store import SqliteStore
+from orchestrator.audit.postgres_store import PostgresStore
+from orchestrator.audit.store import SqliteStore, Store
 from orchestrator.audit.writer import Writer
 
 
-class FaultyStore(SqliteStore):
-    """A SQLite store that counts, and raises `error` in the commit of the next transactions."""
+class Faulty(Store):
+    """A store that counts, and raises `error` in the commit of the next transactions."""
 
-    def __init__(self, path: Path) -> None:
-        super().__init__(path, 0.05)
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
         self.calls_per_commit: list[int] = []
         self.error: Exception | None = None
         self.error_after_commit = False
@@ -36,13 +40,30 @@ class FaultyStore(SqliteStore):
             raise self.error
 
 
+class FaultyFile(Faulty, SqliteStore):
+    """A file that fails."""
+
+
+class FaultyServer(Faulty, PostgresStore):
+    """A server that fails."""
+
+
+def faulty_store(database_url: str) -> Faulty:
+    """Return a faulty store of the kind that the URL names."""
+    path = sqlite_path(database_url)
+    if path is None:
+        return FaultyServer(make_url(database_url), 0.05)
+    return FaultyFile(path, 0.05)
+
+
 @asynccontextmanager
 async def faulty_writer(
-    folder: Path, max_calls_waiting: int = 100
-) -> AsyncIterator[tuple[Writer, FaultyStore]]:
-    """Give a writer over a faulty store in a database with its tables."""
-    upgrade(sqlite_url(folder))
-    store = FaultyStore(folder / "audit.db")
+    place: Path | str, max_calls_waiting: int = 100
+) -> AsyncIterator[tuple[Writer, Faulty]]:
+    """Give a writer over a faulty store in a database with its tables: a folder or a URL."""
+    database_url = place if isinstance(place, str) else sqlite_url(place)
+    upgrade(database_url)
+    store = faulty_store(database_url)
     store.open()
     store.load_head()
     writer = Writer(store, max_calls_waiting=max_calls_waiting)

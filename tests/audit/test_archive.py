@@ -5,6 +5,7 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -14,17 +15,28 @@ from orchestrator.audit import archive as archives
 from orchestrator.audit.archive import Archived, archive, demand_taken_from
 from orchestrator.audit.archive_choice import Obstacle
 from orchestrator.audit.archive_file import read_archive
-from orchestrator.audit.database import reading
+from orchestrator.audit.database import open_audit, reading
 from orchestrator.audit.integrity import examine
+from orchestrator.audit.keys import StationSigner
 from orchestrator.audit.location import open_store, sqlite_url
 from orchestrator.audit.tables import TABLES, finding, intent, recipe, run, run_end, step, unit
-from orchestrator.domain.clock import SystemClock, timestamp
+from orchestrator.audit.verify import verify
+from orchestrator.domain.clock import SystemClock
 from orchestrator.domain.errors import AuditUnavailable, InputMistakes, OrchestratorError
-from tests.audit.rows import at
+from tests.audit.rows import BASE, at
 from tests.audit.rows import run as run_row
-from tests.audit.story import fill, whole_run, write
+from tests.audit.story import KEY, fill, whole_run, write
 
-CLOCK = SystemClock()
+ALL = "2999-01-01T00:00:00.000000Z"
+
+
+class _Clock(SystemClock):
+    def now(self) -> datetime:
+        """Return a moment in the story, whenever the test runs."""
+        return datetime(2026, 11, 4, 12, tzinfo=UTC)
+
+
+CLOCK = _Clock()
 
 
 def _day(number: int) -> str:
@@ -119,8 +131,8 @@ def test_open_runs_and_newer_rows_stay_together(database_url: str, tmp_path: Pat
     done = _archived(database_url, tmp_path, 3)
     assert done.last_entry > 30 + open_at
     write(database_url, [run_row("R60", began_at=at(1, 3))], whole_run(61, 3))
-    assert _archived(database_url, tmp_path, 4).last_entry < done.last_entry + 5
-    blocked = archive(database_url, tmp_path, _day(4), CLOCK)
+    assert _archived(database_url, tmp_path, 5).last_entry < done.last_entry + 5
+    blocked = archive(database_url, tmp_path, _day(5), CLOCK)
     assert isinstance(blocked, Obstacle)
     assert "was not over" in blocked.why
     nothing = archive(database_url, tmp_path, _day(1), CLOCK)
@@ -270,5 +282,25 @@ def test_a_station_that_runs_is_not_archived_under(server_url: str, tmp_path: Pa
     store = open_store(server_url, 0.1)
     store.open()
     with pytest.raises(OrchestratorError, match="one database takes one station"):
-        archive(server_url, tmp_path, timestamp(CLOCK.now()), CLOCK)
+        archive(server_url, tmp_path, ALL, CLOCK)
     store.close()
+
+
+async def test_a_station_goes_on_behind_an_archive(database_url: str, tmp_path: Path) -> None:
+    """It signs what the archive added, and the newest checkpoint of before still fits."""
+    signer, notes = StationSigner(KEY, "st1"), list[str]()
+    async with open_audit(database_url, signer=signer, on_checkpoint=notes.append) as audit:
+        await audit.record(*BASE)
+        for number in (1, 2):
+            await audit.record(*whole_run(number, 21, irreversible=True))
+    done = archive(database_url, tmp_path, ALL, CLOCK)
+    assert isinstance(done, Archived), done
+    newest = notes[-1]
+    async with open_audit(database_url, signer=signer, on_checkpoint=notes.append) as audit:
+        await audit.record(*whole_run(3, 21))
+    assert notes[-1] != newest
+    with reading(database_url) as connection:
+        report = verify(connection, against=[newest, notes[-1]], public_key=KEY.public_key)
+    assert report.findings == ()
+    assert report.signed_up_to > done.last_entry
+    assert _findings(database_url) == []

@@ -70,7 +70,8 @@ async def main(url):
                 )
                 if number == 0 and sequence % 10 == 0:
                     print(sequence, flush=True)
-                await anyio.sleep(0.02)
+                with anyio.move_on_after(0.02):  # a board takes its time
+                    await anyio.sleep_forever()
 
         async with anyio.create_task_group() as group:
             for number in range(50):

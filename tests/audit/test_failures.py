@@ -24,9 +24,9 @@ from tests.audit.stores import faulty_writer
 
 
 @pytest.mark.parametrize("written", [True, False])
-async def test_a_failed_commit_is_an_unknown_commit(tmp_path: Path, written: bool) -> None:
+async def test_a_failed_commit_is_an_unknown_commit(database_url: str, written: bool) -> None:
     """All who wait are told, nothing is written until the store was asked what is true."""
-    async with faulty_writer(tmp_path) as (writer, store):
+    async with faulty_writer(database_url) as (writer, store):
         await writer.record(*BASE, run("R1"))
         store.error = OSError(5, "Input/output error")
         store.error_after_commit = written
@@ -43,12 +43,12 @@ async def test_a_failed_commit_is_an_unknown_commit(tmp_path: Path, written: boo
         assert found == ((row, step_row("R1", 3)) if written else ())
         assert writer.failure is None
         await writer.record(step_row("R1", 5))
-    with reading(sqlite_url(tmp_path)) as connection:
+    with reading(database_url) as connection:
         sequences = connection.execute(select(step.c.sequence)).scalars().all()
     assert sequences == ([1, 3, 4, 5] if written else [4, 5])
 
 
-async def test_everybody_who_waits_is_told_of_a_failure(tmp_path: Path) -> None:
+async def test_everybody_who_waits_is_told_of_a_failure(database_url: str) -> None:
     """Each caller gets an error of its own, to which it may add its own places."""
     told: list[AuditUnavailable] = []
 
@@ -58,7 +58,7 @@ async def test_everybody_who_waits_is_told_of_a_failure(tmp_path: Path) -> None:
         except AuditUnavailable as error:
             told.append(error.at(slot=str(number)))
 
-    async with faulty_writer(tmp_path) as (writer, store):
+    async with faulty_writer(database_url) as (writer, store):
         await writer.record(*BASE, *(run(f"R{k}") for k in range(30)))
         store.error = OSError(5, "Input/output error")
         async with anyio.create_task_group() as group:

@@ -3,6 +3,7 @@
 import os
 import signal
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import anyio
@@ -11,6 +12,7 @@ import pytest
 from sqlalchemy import func, make_url, select
 
 from orchestrator.audit import postgres_store
+from orchestrator.audit.backup import backup
 from orchestrator.audit.database import open_audit, reading
 from orchestrator.audit.integrity import examine
 from orchestrator.audit.location import open_store
@@ -58,7 +60,7 @@ def role(server_url: str) -> Iterator[str]:
 
 
 async def test_a_station_works_with_the_rights_to_insert_and_read(
-    server_url: str, role: str
+    server_url: str, role: str, tmp_path: Path
 ) -> None:
     """What the owner granted is enough for a station, and for nothing that changes evidence."""
     upgrade(server_url)
@@ -82,7 +84,9 @@ async def test_a_station_works_with_the_rights_to_insert_and_read(
     ):
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             _sql(_as(server_url, role), statement)
-    assert [line for found in examine(server_url) for line in found.findings] == []
+    # Looking at everything needs no more rights either.
+    assert [line for found in examine(_as(server_url, role)) for line in found.findings] == []
+    backup(_as(server_url, role), tmp_path / "by-the-station.db")
 
 
 async def test_a_role_without_rights_is_told_so(server_url: str, role: str) -> None:
@@ -187,6 +191,7 @@ async def test_a_second_writer_is_refused_and_told_who_holds_it(server_url: str)
         other = make_url(server_url).update_query_dict(options).render_as_string(False)
         async with open_audit(other) as second:
             await second.record(*BASE)
+            assert [line for found in examine(other) for line in found.findings] == []
             with reading(other) as connection:
                 assert connection.execute(select(func.count()).select_from(run)).scalar() == 0
     async with open_audit(server_url) as audit:

@@ -9,7 +9,6 @@ import pytest
 from sqlalchemy import func, select
 
 from orchestrator.audit.database import open_audit, reading
-from orchestrator.audit.location import sqlite_url
 from orchestrator.audit.tables import recipe, run_end, step, unit
 from orchestrator.domain.errors import AuditUnavailable, StationMisuse
 from orchestrator.domain.records import Record
@@ -31,9 +30,9 @@ async def test_rows_are_there_when_the_call_returns(database_url: str) -> None:
         assert audit.commits == 2
 
 
-async def test_calls_that_wait_share_a_commit(tmp_path: Path) -> None:
+async def test_calls_that_wait_share_a_commit(database_url: str) -> None:
     """A hundred tasks need a handful of commits, not a hundred."""
-    async with faulty_writer(tmp_path) as (writer, store):
+    async with faulty_writer(database_url) as (writer, store):
         await writer.record(*BASE, *(run(f"R{k}") for k in range(100)))
         async with anyio.create_task_group() as group:
             for k in range(100):
@@ -74,10 +73,10 @@ async def test_only_the_guilty_caller_fails(database_url: str) -> None:
             assert connection.execute(select(func.count()).select_from(step)).scalar() == 37
 
 
-async def test_a_cancelled_caller_does_not_disturb_the_others(tmp_path: Path) -> None:
+async def test_a_cancelled_caller_does_not_disturb_the_others(database_url: str) -> None:
     """The batch it rides in is written; whether its own row was is left open."""
     gate = threading.Event()
-    async with faulty_writer(tmp_path) as (writer, store):
+    async with faulty_writer(database_url) as (writer, store):
         await writer.record(*BASE, run("R1"), run("R2"))
         store.before_insert = lambda: None if gate.wait(10) else pytest.fail("never opened")
         async with anyio.create_task_group() as group:
@@ -89,9 +88,9 @@ async def test_a_cancelled_caller_does_not_disturb_the_others(tmp_path: Path) ->
         await writer.record(step_end("R1", 1))
 
 
-async def test_too_many_calls_wait_for_room(tmp_path: Path) -> None:
+async def test_too_many_calls_wait_for_room(database_url: str) -> None:
     """The queue is bounded; those outside get their turn, and nothing is lost."""
-    async with faulty_writer(tmp_path, max_calls_waiting=4) as (writer, store):
+    async with faulty_writer(database_url, max_calls_waiting=4) as (writer, store):
         await writer.record(*BASE, *(run(f"R{k}") for k in range(50)))
         async with anyio.create_task_group() as group:
             for k in range(50):
@@ -100,9 +99,9 @@ async def test_too_many_calls_wait_for_room(tmp_path: Path) -> None:
         assert sum(store.calls_per_commit) == 51
 
 
-async def test_closing_writes_what_waits(tmp_path: Path) -> None:
+async def test_closing_writes_what_waits(database_url: str) -> None:
     """Calls that were made before the close are answered; later ones are refused."""
-    async with anyio.create_task_group() as group, faulty_writer(tmp_path) as (writer, _):
+    async with anyio.create_task_group() as group, faulty_writer(database_url) as (writer, _):
         await writer.record(*BASE, *(run(f"R{k}") for k in range(20)))
         for k in range(20):
             group.start_soon(writer.record, step_row(f"R{k}", 1))
@@ -111,7 +110,7 @@ async def test_closing_writes_what_waits(tmp_path: Path) -> None:
         await writer.record(step_end("R1", 1))
     with pytest.raises(AuditUnavailable, match="closed"):
         await writer.try_again()
-    with reading(sqlite_url(tmp_path)) as connection:
+    with reading(database_url) as connection:
         assert connection.execute(select(func.count()).select_from(step)).scalar() == 20
 
 

@@ -4,8 +4,9 @@
 
 Every figure comes from a process of its own; the contenders take turns, and the median of the
 rounds counts, because machines are noisy. The engine runs 20 trivial steps with one judged
-measurement each, with the real audit: three rows a step, one commit per step boundary, SQLite in
-WAL mode with full sync. OpenHTF is installed into `.bench/openhtf` on first use; it keeps nothing.
+measurement each, with the real audit: three rows a step, each chained to the one before, one commit
+per step boundary, a signed checkpoint with every commit in which a run ends, SQLite in WAL mode
+with full sync. OpenHTF is installed into `.bench/openhtf` on first use; it keeps nothing.
 Targets: at least half of the skeleton at 1, 8 and 64 units, at least 5 times OpenHTF at 8.
 """
 
@@ -35,10 +36,17 @@ def make_database(folder: str) -> None:
     from orchestrator.audit.database import open_audit
 
     async def main() -> None:
-        async with open_audit(f"sqlite:///{folder}/audit.db"):
+        async with open_audit(f"sqlite:///{folder}/audit.db", signer=station_signer()):
             pass
 
     anyio.run(main)
+
+
+def station_signer() -> Any:
+    """Return a station's key at work: what the engine writes is chained and signed."""
+    from orchestrator.audit.keys import StationKey, StationSigner
+
+    return StationSigner(StationKey.from_seed(bytes(32)), "S1")
 
 
 def one_engine(units: int, runs: int, folder: str) -> dict[str, Any]:
@@ -54,7 +62,7 @@ def one_engine(units: int, runs: int, folder: str) -> dict[str, Any]:
 
     async def main() -> dict[str, Any]:
         url = f"sqlite:///{folder}/audit.db"
-        async with open_audit(url) as audit:
+        async with open_audit(url, signer=station_signer()) as audit:
             services = EngineServices(audit, SystemClock(), definitions(), publish_nothing)
             plan = recipe(STEPS)
             await audit.record(*request(0, 0).once)

@@ -45,7 +45,7 @@ class Death:
 
 
 def deaths(seed: int, count: int) -> Iterator[Death]:
-    """Yield deaths: every named place in turn, and as many random moments, in a random order."""
+    """Yield at least `count` deaths: every named place in turn, random moments between them."""
     chance = random.Random(seed)
     names: list[str] = []
     for number in range(count):
@@ -58,6 +58,9 @@ def deaths(seed: int, count: int) -> Iterator[Death]:
             names = list(CRASH_POINTS)
             chance.shuffle(names)
         point = names.pop()
+        if point in _ON_THE_WAY_UP:
+            # So that there is something to recover.
+            yield Death("intent.committed", chance.randint(1, 4))
         visit = 1 if point in _ON_THE_WAY_UP or point == "stop.begun" else chance.randint(1, 6)
         yield Death(point, visit)
 

@@ -25,9 +25,9 @@ def run(place: Place, server: Server, result: Result, count: int, seed: int) -> 
     chance = random.Random(seed)
     shift = Shift(place, result)
     daemon = Daemon(place)
-    daemon.until(lambda: bool(daemon.states), 20)
     for number in range(count):
         way = WAYS[number % len(WAYS)]
+        shift.begin(daemon)
         shift.attend(daemon, chance.uniform(0.5, 2.5))
         server.hurt(way, chance, chance.uniform(0.0, 1.5))
         result.tried += 1

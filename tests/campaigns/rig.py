@@ -26,6 +26,8 @@ RECIPE = Path(__file__).with_name("recipe.yaml")
 GONE_SECONDS = 0.3
 DONE = {"PASS", "FAIL", "BLOCKED"}
 AGAIN = {"ERROR", "STOPPED"}
+STANDING = ("The line stands", "audit cannot be written")
+"""A tile that says so asks for the engineer: the board stays where it is."""
 REPLUGS = 3
 _SETTINGS = """\
 [station]
@@ -48,6 +50,9 @@ poll_seconds = 0.05
 gone_seconds = {gone}
 ready_seconds = 5.0
 swap_check_seconds = 0.2
+
+[audit]
+retry_seconds = 0.5
 
 [stop]
 grace_seconds = 10.0
@@ -251,6 +256,20 @@ class Daemon:
         return self._process.poll()
 
     @property
+    def stops(self) -> int:
+        """How often the daemon said that the line stops because the audit is away."""
+        return sum("line stops" in text for text in self._notices())
+
+    @property
+    def stands(self) -> bool:
+        """True while the line stands because the audit cannot be written."""
+        told = [text for text in self._notices() if "line stops" in text or "line goes on" in text]
+        return bool(told) and "line stops" in told[-1]
+
+    def _notices(self) -> list[str]:
+        return [str(line.get("message", "")) for line in self.lines if line["event"] == "station"]
+
+    @property
     def seconds(self) -> float:
         """How long it has lived."""
         return time.monotonic() - self.began
@@ -300,7 +319,8 @@ class Daemon:
                 if isinstance(line, dict):
                     self.lines.append(line)
                     if line.get("event") == "slot":
-                        self.states[line["slot"]] = line["state"]
+                        waits = any(words in str(line["message"]) for words in STANDING)
+                        self.states[line["slot"]] = "STANDS" if waits else line["state"]
                 else:
                     self.said.append(text.rstrip())
                 self._heard.notify_all()
@@ -320,7 +340,9 @@ class Operator:
         """How many boards there were altogether."""
 
     def attend(self, daemon: Daemon, *, swap: bool = True) -> None:
-        """Do what the tiles ask for now."""
+        """Do what the tiles ask for now; while the line stands, nothing."""
+        if daemon.stands:
+            return
         now = time.monotonic()
         for slot, since in list(self._plugged_out.items()):
             if now - since > 2 * GONE_SECONDS + 0.2:

@@ -65,12 +65,20 @@ def no_lock() -> None:
 
 def no_recovery() -> None:
     """Leave open what the last station left open."""
-    from orchestrator.audit import queries
+    from orchestrator.station.audit_past import AuditPast
 
-    queries.open_runs = lambda *_, **__: []  # type: ignore[assignment]  # a mistake on purpose
-    from orchestrator import app
+    async def nothing(self: AuditPast) -> tuple[()]:
+        del self
+        return ()
 
-    app.open_runs = queries.open_runs  # type: ignore[attr-defined]  # a mistake on purpose
+    AuditPast.open_runs = nothing  # type: ignore[assignment]  # a mistake on purpose
+
+
+def no_settling() -> None:
+    """Ask the board at once after a lost answer, while it may still be at work."""
+    from orchestrator.systems.azure_sphere_device.endpoints import SET_MANUFACTURING_STATE
+
+    object.__setattr__(SET_MANUFACTURING_STATE, "settle_seconds", 0.0)
 
 
 SABOTAGES: dict[str, Callable[[], None]] = {
@@ -79,6 +87,7 @@ SABOTAGES: dict[str, Callable[[], None]] = {
     "acknowledged before the commit": acknowledge_early,
     "lock file removed": no_lock,
     "open runs left open": no_recovery,
+    "asked without settling": no_settling,
 }
 """Every mistake by its name."""
 

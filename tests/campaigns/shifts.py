@@ -32,6 +32,19 @@ class Shift:
             self.operator.attend(daemon, swap=swap)
             daemon.until(lambda: daemon.ended is not None, TICK_SECONDS)
 
+    def begin(self, daemon: Daemon) -> None:
+        """Let the operator work until a board has passed in this life."""
+        deadline = time.monotonic() + DRAIN_SECONDS
+        passed = self._passes(daemon)
+        while self._passes(daemon) == passed and time.monotonic() < deadline:
+            self.attend(daemon, 2 * TICK_SECONDS)
+            if daemon.ended is not None:
+                return
+
+    @staticmethod
+    def _passes(daemon: Daemon) -> int:
+        return sum(line.get("state") == "PASS" for line in daemon.lines)
+
     def drain(self) -> Daemon:
         """Start a daemon that nobody disturbs, let every board come to its end, and stop it."""
         left = {row[0] for row in self._open_runs()}

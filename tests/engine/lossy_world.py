@@ -188,6 +188,10 @@ class World:
         return step("act", summary="Acts.", irreversible=True, probe=probe, settle_seconds=SETTLE,
                     timeout_seconds=3)(act)  # fmt: skip
 
+    async def pass_time(self, seconds: float) -> None:
+        """Let virtual time pass, in which what is late comes to its end."""
+        await anyio.sleep(seconds)
+
     # The station --------------------------------------------------------------------------------
 
     async def run(self, faults: Faults) -> Outcome | None:

@@ -1,6 +1,5 @@
 """Whatever is lost, late, stopped or cut off: applied at most once, and no false word about it."""
 
-import asyncio
 from dataclasses import replace
 
 from hypothesis import given, settings
@@ -69,7 +68,7 @@ class Station(RuleBasedStateMachine):
     @rule(ask_again=st.booleans())
     def decide(self, ask_again: bool) -> None:
         """Let a person look at the unit when every late request has come to its end."""
-        self.loop.run_until_complete(asyncio.sleep(SETTLE))
+        self.loop.run_until_complete(self.world.pass_time(SETTLE))
         for one in self.world.intents():
             if one.is_held:
                 truth = FindingState.APPLIED if self.world.applied else FindingState.NOT_APPLIED
@@ -114,7 +113,7 @@ def test_without_settling_it_would_be_doubled() -> None:
         world, loop = World(looks_first=False), VirtualLoop()
         world.definition = replace(world.definition, settle_seconds=0.0)
         loop.run_until_complete(world.run(Faults(requests=["slow"], delay=quarters / 4)))
-        loop.run_until_complete(asyncio.sleep(60))
+        loop.run_until_complete(world.pass_time(60.0))
         worst = max(worst, world.applied)
         loop.close()
     assert worst == 2

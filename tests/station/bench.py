@@ -11,7 +11,7 @@ from typing import Any
 import anyio
 
 from orchestrator.domain.clock import Clock, SystemClock
-from orchestrator.domain.errors import AuditUnavailable
+from orchestrator.domain.errors import AuditUnavailable, ConnectionLost, UnusableAnswer
 from orchestrator.domain.events import Event, SlotChanged, SlotState, StationNotice
 from orchestrator.domain.ids import TimeOrderedIds
 from orchestrator.domain.intents import EarlierIntent, FindingSource
@@ -60,6 +60,8 @@ async def act(ctx: StepContext, board: FakeBoard) -> None:
 
 async def is_locked(ctx: StepContext, board: FakeBoard) -> bool:
     """Ask whether it is locked."""
+    if board.mute:
+        raise UnusableAnswer("the board talks nonsense")
     return bool(getattr(board, "locked", False))
 
 
@@ -72,6 +74,10 @@ def locks() -> bool:
 async def lock(ctx: StepContext, board: FakeBoard) -> None:
     """Lock it."""
     board.locked = True  # type: ignore[attr-defined]  # a note on the fake board
+    board.locks += 1
+    if board.lossy:
+        board.mute = True
+        raise ConnectionLost("the answer was lost")
 
 
 DEFINITIONS: dict[str, StepDefinition] = {

@@ -19,15 +19,28 @@ def device_id(number: int) -> str:
 
 @dataclass
 class FakeBoard:
-    """One board. `silent` makes it unreachable, `hangs` mute; `act` is what its only step does."""
+    """One board. `act` is what its only step does.
+
+    `silent` makes it unreachable, `hangs` lets everybody wait; `lossy` loses the answer of the
+    lock and makes it `mute`: it cannot say whether it is locked.
+    """
 
     number: int
     silent: bool = False
     hangs: bool = False
     fault: Exception | None = None
     act: Callable[["FakeBoard"], Any] | None = None
+    lossy: bool = False
+    mute: bool = False
     acted: int = 0
+    locks: int = 0
     identity_reads: int = 0
+    free: anyio.Event = field(default_factory=anyio.Event)
+
+    def let_go(self) -> None:
+        """Answer again, also those who are waiting."""
+        self.hangs = False
+        self.free.set()
 
     @property
     def identity(self) -> DeviceIdentity:
@@ -91,8 +104,8 @@ class FakeLink:
         board = self._fixture.boards.get(self._port)
         if board is None or board.silent:
             raise Unreachable("nobody answers", remedy="Check the cable")
-        if board.hangs:
-            await anyio.sleep_forever()
+        while board.hangs:
+            await board.free.wait()
         board.identity_reads += 1
         if board.fault is not None:
             raise board.fault

@@ -7,7 +7,6 @@ from typing import Any
 
 import anyio
 import pytest
-from anyio.to_thread import run_sync
 
 from orchestrator.domain.errors import AuditUnavailable
 from orchestrator.domain.events import SlotState
@@ -36,7 +35,7 @@ def held(tmp_path: Path, board: FakeBoard | None = None) -> Bench:
 
 async def ask(tmp_path: Path, decision: Decision = SAYS) -> Answer:
     """Send a decision as the command line does and return the daemon's answer."""
-    answer = await run_sync(send, tmp_path, decision, 10.0)
+    answer = await send(tmp_path, decision, 10.0)
     assert answer is not None
     return answer
 
@@ -203,9 +202,9 @@ async def test_a_folder_that_cannot_be_used_is_told_once(tmp_path: Path) -> None
         await watch.state("1", SlotState.PASS)
 
 
-def test_nobody_answers(tmp_path: Path) -> None:
+async def test_nobody_answers(tmp_path: Path) -> None:
     """The request is taken back, so that it is not carried out later behind a person's back."""
-    assert send(tmp_path, SAYS, 0.0) is None
+    assert await send(tmp_path, SAYS, 0.0) is None
     assert list((tmp_path / "requests").iterdir()) == []
 
 

@@ -246,3 +246,19 @@ async def test_lost_evidence_is_found_inside_a_group(tmp_path: Path) -> None:
         await watch.notice("The line stops")
         board.fault = None
         await watch.state("1", SlotState.PASS)
+
+
+async def test_no_run_begins_on_a_line_that_was_closed_meanwhile(tmp_path: Path) -> None:
+    """A board that was still being asked when the line was closed waits like all others."""
+    bench = Bench(tmp_path)
+    board = bench.fixture.put("1", FakeBoard(1))
+    board.hangs = True
+    async with bench.running() as watch:
+        await watch.state("1", SlotState.CHECK)
+        bench.paper.failure = bench.paper.lost = LOST
+        await watch.notice("The line stops")
+        board.let_go()
+        assert "the disk is full" in (await watch.state("1", SlotState.BLOCKED)).message
+        assert bench.paper.of(RunRow) == []
+        bench.paper.lost = None
+        await watch.state("1", SlotState.PASS)

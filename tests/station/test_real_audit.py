@@ -1,7 +1,7 @@
 """The station on a real audit: disks that fail, files that vanish, foreign locks, bad rows."""
 
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -11,12 +11,15 @@ import pytest
 
 from orchestrator.audit.database import Audit, open_audit, reading
 from orchestrator.audit.location import sqlite_url
-from orchestrator.audit.queries import runs
+from orchestrator.audit.queries import holds, open_runs, runs
+from orchestrator.domain.crash_points import arm
 from orchestrator.domain.events import SlotState
 from orchestrator.domain.records import EventRow
 from orchestrator.station.audit_past import AuditPast
 from orchestrator.station.daemon import Parts
+from orchestrator.station.decisions import Decision
 from orchestrator.station.journal import Journal
+from orchestrator.station.requests import send
 from tests.station.bench import Bench, Watch
 from tests.station.fakes import FakeBoard
 
@@ -62,6 +65,88 @@ async def test_a_board_passes_and_its_verdict_stands(tmp_path: Path) -> None:
     with reading(bench.url) as connection:
         found = connection.exec_driver_sql("SELECT state, source FROM finding").all()
     assert [tuple(row) for row in found] == [("applied", "answer")]
+
+
+async def test_a_hold_that_arises_is_decided_and_the_run_goes_on(tmp_path: Path) -> None:
+    """The answer is lost and the board cannot say: a person does, and nothing is done twice."""
+    bench = RealBench(tmp_path)
+    bench.requests = tmp_path
+    board = bench.fixture.put("1", FakeBoard(1, lossy=True))
+    async with bench.working() as watch:
+        error = await watch.state("1", SlotState.ERROR)
+        with reading(bench.url) as connection:
+            [held] = holds(connection)
+        assert held["intent_id"] in error.message
+        board.lossy = board.mute = False
+        answer = await send(
+            tmp_path, Decision(held["intent_id"], "applied", "Jo", "LED is green"), 10.0
+        )
+        assert answer is not None
+        assert answer.done
+        await watch.state("1", SlotState.PASS)
+    assert (board.locks, board.acted) == (1, 1)
+    assert bench.outcomes() == ["ERROR", "PASS"]
+    with reading(bench.url) as connection:
+        last, first = runs(connection)
+    assert last["continues"] == first["run_id"]
+
+
+class PowerCut(BaseException):
+    """The lights are out."""
+
+
+@pytest.fixture
+def _disarmed() -> Iterator[None]:
+    yield
+    arm(None)
+
+
+@pytest.mark.usefixtures("_disarmed")
+@pytest.mark.parametrize(
+    "place",
+    [
+        "run.opened",
+        "step.begun",
+        "step.returned",
+        "intent.before",
+        "intent.committed",
+        "act.returned",
+        "finding.committed",
+        "teardown.begun",
+        "run.closed",
+        "stop.begun",
+    ],
+)
+async def test_the_lights_go_out(tmp_path: Path, place: str) -> None:
+    """Wherever it happens: after the next start the board is locked once, and no run is open."""
+    bench = RealBench(tmp_path)
+    board = bench.fixture.put("1", FakeBoard(1))
+
+    def visit(name: str) -> None:
+        if name == place:
+            arm(None)
+            raise PowerCut
+
+    async def shift() -> None:
+        async with open_audit(bench.url) as bench.audit, anyio.create_task_group() as tasks:
+            station = bench.station()
+            with bench.hub.listen() as listener:
+                tasks.start_soon(station.run)
+                async for event in listener:
+                    if getattr(event, "state", None) is SlotState.PASS:
+                        station.stop()
+
+    arm(visit)
+    with pytest.raises((PowerCut, BaseExceptionGroup)):
+        await shift()
+    async with bench.working() as watch:
+        shown = await watch.state("1", SlotState.PASS, SlotState.ERROR, SlotState.BLOCKED)
+        assert shown.state is SlotState.PASS
+    assert board.locks == 1
+    assert bench.outcomes()[-1] == "PASS"
+    with reading(bench.url) as connection:
+        assert open_runs(connection) == []
+        assert holds(connection) == []
 
 
 async def test_a_foreign_lock_stops_the_line_for_a_while(tmp_path: Path) -> None:

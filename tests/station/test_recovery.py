@@ -118,12 +118,15 @@ async def test_a_run_between_two_steps_is_closed_alone(tmp_path: Path) -> None:
     """Nothing is said of steps that did not begin, and no duration is negative."""
     bench = Bench(tmp_path)
     bench.clock = Noon()
-    bench.paper.left = [OpenRun("OLD", "1", "2026-11-21T12:00:01.000000Z")]
+    bench.fixture.put("1", FakeBoard(1))
+    bench.paper.left = [OpenRun("OLD", "1", "2026-11-21T12:00:01.000000Z", port="1")]
     async with bench.running() as watch:
         await watch.notice("had no end")
     [run_end] = closing(bench)
     assert isinstance(run_end, RunEndRow)
-    assert run_end.message.startswith("the station went down between two steps; ")
+    assert run_end.message == (
+        "the station went down between two steps; which board it was is not known"
+    )
     assert (run_end.first_failure, run_end.duration_us) == (None, 0)
 
 
@@ -160,7 +163,7 @@ async def test_another_board_in_the_slot_is_not_asked(tmp_path: Path) -> None:
     assert not bench.paper.of(FindingRow)
     *_, run_end = closing(bench)
     assert isinstance(run_end, RunEndRow)
-    assert "another board may sit in its slot" in run_end.message
+    assert "another board sits in its slot" in run_end.message
 
 
 @pytest.mark.parametrize("what", ["service", "board"])

@@ -70,6 +70,8 @@ class Evidence:
     columns: dict[str, list[str]]
     world: list[Row]
     acks: list[Ack]
+    triggers: dict[str, str] | None = None
+    """The triggers of each table of a SQLite file, as one text."""
     files: tuple[Path, ...] = ()
     """Files in which no secret may be found."""
 
@@ -155,13 +157,15 @@ def load(database: str, world: Path | None, acks: Path | None) -> Evidence:
     """Read the three sources. `database` is a file or a URL of PostgreSQL."""
     if database.startswith("postgres"):
         tables, columns = _from_postgres(database)
+        triggers = None
         files: tuple[Path, ...] = ()
     else:
         path = Path(database.removeprefix("sqlite:///"))
         tables, columns = _from_sqlite(path)
+        triggers = _triggers(path)
         ours = {p.resolve() for p in (world, acks) if p is not None}
         files = tuple(p for p in sorted(path.parent.iterdir()) if p.resolve() not in ours)
-    return Evidence(tables, columns, _world(world), _acks(acks), files)
+    return Evidence(tables, columns, _world(world), _acks(acks), triggers, files)
 
 
 def _from_sqlite(path: Path) -> tuple[dict[str, list[Row]], dict[str, list[str]]]:
@@ -176,6 +180,15 @@ def _from_sqlite(path: Path) -> tuple[dict[str, list[Row]], dict[str, list[str]]
     return tables, columns
 
 
+def _triggers(path: Path) -> dict[str, str]:
+    listed = "SELECT tbl_name, sql FROM sqlite_master WHERE type = 'trigger'"
+    found: defaultdict[str, str] = defaultdict(str)
+    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
+        for table, text in connection.execute(listed):
+            found[table] += text.upper()
+    return found
+
+
 def _from_postgres(url: str) -> tuple[dict[str, list[Row]], dict[str, list[str]]]:
     import psycopg
 
@@ -187,7 +200,7 @@ def _from_postgres(url: str) -> tuple[dict[str, list[Row]], dict[str, list[str]]
     columns: dict[str, list[str]] = {}
     with psycopg.connect(url.replace("postgresql+psycopg://", "postgresql://")) as connection:
         for (name,) in connection.execute(listed).fetchall():
-            cursor = connection.execute(f'SELECT * FROM "{name}"'.encode())
+            cursor = connection.execute(f'SELECT * FROM "{name}"'.encode())  # noqa: S608  # from the catalogue
             columns[name] = [column.name for column in cursor.description or ()]
             tables[name] = _by_entry(columns[name], cursor.fetchall())
     return tables, columns

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 from typing import Any
 
 from orchestrator.simulation.auditor.evidence import Evidence, Row, visible
@@ -81,7 +82,7 @@ def planned_steps(plan: Mapping[str, Any], *sections: str) -> Iterator[Mapping[s
     for section in sections:
         for item in plan.get(section, ()):
             group = item.get("parallel") or item.get("steps")
-            yield from group if group else (item,)
+            yield from group or (item,)
 
 
 def required_before(plan: Mapping[str, Any], step_id: str) -> Iterator[Mapping[str, Any]]:
@@ -150,7 +151,8 @@ def no_silent_unknown(evidence: Evidence) -> Iterator[str]:
                 and (finding := last_finding(evidence, intent, 1 << 62)) is not None
             ]
             if not {"applied", "unknown"} & set(ends):
-                yield f"device {device_id[:12]} took {target}, and the audit says {ends or 'nothing'}"
+                said = ", ".join(ends) or "nothing"
+                yield f"device {device_id[:12]} took {target}, and the audit says {said}"
     for intent in evidence.rows("intent"):
         if not evidence.findings_of.get(intent["intent_id"]):
             yield f"nobody knows what became of intent {intent['intent_id']}"
@@ -159,7 +161,7 @@ def no_silent_unknown(evidence: Evidence) -> Iterator[str]:
 def legal_retries(evidence: Evidence) -> Iterator[str]:
     """I14: a request for good is sent again only after it was found not applied, and settled."""
     for device_id, requests in evidence.requests_of.items():
-        for before, after in zip(requests, requests[1:], strict=False):
+        for before, after in pairwise(requests):
             first, second = _known(evidence, before), _known(evidence, after)
             if not first or not second or first[-1]["parameters"] != second[-1]["parameters"]:
                 continue

@@ -38,6 +38,12 @@ def order_and_chain(evidence: Evidence) -> Iterator[str]:
     """I9: entries count without a gap, every hash recomputes, and every checkpoint fits."""
     heads, wrong = recompute(evidence)
     yield from wrong
+    if evidence.triggers is not None:
+        for table, names in evidence.columns.items():
+            texts = evidence.triggers.get(table, "")
+            kept = "BEFORE UPDATE" in texts and "BEFORE DELETE" in texts
+            if "entry_hash" in names and not kept:
+                yield f"rows of table {table} can be changed or deleted"
     for row in evidence.rows("checkpoint"):
         if row["up_to"] in heads and heads[row["up_to"]] != row["head"]:
             yield f"the checkpoint up to {row['up_to']} names another head"

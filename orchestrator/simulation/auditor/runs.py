@@ -126,9 +126,21 @@ def fail_is_the_product(evidence: Evidence) -> Iterator[str]:
             continue
         if made["defect"] and run.outcome == "PASS":
             yield f"run {run.run_id} passed a board with the defect {made['defect']}"
+        if run.outcome in {"PASS", "ERROR"} and (names := _failed_steps(run)):
+            yield f"run {run.run_id} ended as {run.outcome} and hides that {names} failed"
         if run.outcome == "FAIL" and (why := _wrong_fail(evidence, run, made)):
             yield f"run {run.run_id} failed its board at {why}"
     yield from _good_boards_pass(evidence)
+
+
+def _failed_steps(run: Run) -> str:
+    """Return the steps whose last attempt judged the product as bad."""
+    last = {
+        step["step_id"]: run.ends[step["sequence"]]["outcome"]
+        for step in run.steps
+        if step["sequence"] in run.ends
+    }
+    return ", ".join(name for name, outcome in last.items() if outcome == "FAIL")
 
 
 def _wrong_fail(evidence: Evidence, run: Run, made: Row) -> str:
@@ -164,22 +176,22 @@ def everything_is_bounded(evidence: Evidence) -> Iterator[str]:
         planned = {
             item["id"]: item for item in planned_steps(run.plan, "setup", "main", "teardown")
         }
-        bound = float(_TEARDOWN_SECONDS)
-        for item in planned.values():
-            bound += (_bound(item) + 2 * _wait(item)) * (_times(item) + 1)
+        longest = _TEARDOWN_SECONDS + sum(
+            (_bound(item) + 2 * _wait(item)) * (_times(item) + 1) for item in planned.values()
+        )
         if run.end is not None and run.outcome != "INTERRUPTED":
             seconds = run.end["duration_us"] / 1e6
-            if seconds > bound:
-                yield f"run {run.run_id} took {seconds:.1f} s of at most {bound:.1f} s"
+            if seconds > longest:
+                yield f"run {run.run_id} took {seconds:.1f} s of at most {longest:.1f} s"
         for step in run.steps:
-            item, end = planned.get(step["step_id"]), run.ends.get(step["sequence"])
-            if item is None or end is None or end["outcome"] == "INTERRUPTED":
+            known, end = planned.get(step["step_id"]), run.ends.get(step["sequence"])
+            if known is None or end is None or end["outcome"] == "INTERRUPTED":
                 continue
-            if step["attempt"] > _times(item) + 1:
+            if step["attempt"] > _times(known) + 1:
                 yield f"run {run.run_id}: {step['step_id']} was tried {step['attempt']} times"
-            if end["duration_us"] / 1e6 > _bound(item) + 1:
-                took = end["duration_us"] / 1e6
-                yield f"run {run.run_id}: {step['step_id']} took {took:.1f} s of {_bound(item):g} s"
+            took, bound = end["duration_us"] / 1e6, _bound(known)
+            if took > bound + 1:
+                yield f"run {run.run_id}: {step['step_id']} took {took:.1f} s of {bound:g} s"
 
 
 def _bound(item: Mapping[str, Any]) -> float:
@@ -214,7 +226,9 @@ def _history(evidence: Evidence, device_id: str) -> list[Any]:
     histories = []
     for run in evidence.runs.values():
         if run.device_id == device_id:
-            steps = [(s["step_id"], run.ends[s["sequence"]]["outcome"]) for s in run.steps]
+            steps = [
+                (s["step_id"], run.ends.get(s["sequence"], {}).get("outcome")) for s in run.steps
+            ]
             values = [
                 (row["sequence"], row["name"], row["value"])
                 for row in run.measurements

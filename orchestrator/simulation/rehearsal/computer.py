@@ -9,7 +9,6 @@ from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import asdict, dataclass, replace
-from functools import lru_cache
 from hashlib import sha256
 from io import StringIO
 from pathlib import Path
@@ -19,29 +18,26 @@ from unittest import mock
 import anyio
 
 from orchestrator import app
-from orchestrator.domain.crash_points import arm
-from orchestrator.domain.ids import TimeOrderedIds
-from orchestrator.audit import store
 from orchestrator.audit.chain import Head
 from orchestrator.audit.keys import StationKey, StationSigner, create_key
-from orchestrator.audit.statements import Statements
+from orchestrator.domain.crash_points import arm
+from orchestrator.domain.errors import AuditUnavailable
+from orchestrator.domain.ids import TimeOrderedIds
 from orchestrator.simulation.rehearsal.chance import chance
 from orchestrator.simulation.rehearsal.disk import Disk
 from orchestrator.simulation.rehearsal.floor import Floor
 from orchestrator.simulation.rehearsal.log import Held, Witness
 from orchestrator.simulation.rehearsal.panel import Panel, TappedHub
 from orchestrator.simulation.rehearsal.scenario import Cut, Scenario
+from orchestrator.simulation.rehearsal.shortcuts import shortcuts
 from orchestrator.simulation.virtual_loop import Process, VirtualLoop, current_process
-from orchestrator.station import checkpoints, requests
 from orchestrator.station.decisions import Decision
-from orchestrator.station.requests import FOLDER
 from orchestrator.station.log import make_logger
-from orchestrator.transport.client import HttpClient, _check_head
+from orchestrator.station.requests import FOLDER
 from orchestrator.systems.azure_sphere_device.simulator import asgi
-from orchestrator.transport.in_process import InProcessTransport, Line
 
 ASK_AGAIN = 0.2
-DECISION_SECONDS = 120.0
+DECISION_SECONDS = 120
 ORDER = ("Blank", "Module1Complete", "DeviceComplete")
 START_AGAIN_SECONDS = (1.0, 30.0)
 STARTS_AT_MOST = 200
@@ -74,6 +70,7 @@ class Computer:
         loop: VirtualLoop,
         scenario: Scenario,
         floor: Floor,
+        *,
         panel: Panel,
         disk: Disk,
         prepared: app.Prepared,
@@ -110,7 +107,6 @@ class Computer:
         ids = chance(self._scenario.seed, "ids")
         seams = {
             "SystemClock": lambda: clock,
-            "TimeOrderedIds": lambda given: TimeOrderedIds(given, ids.getrandbits),
             "open_audit": self._open_audit,
             "stop_requests": self._stop_requests,
             "station_lock": lambda _folder: nullcontext(),
@@ -118,11 +114,9 @@ class Computer:
         with ExitStack() as stack:
             for name, seam in seams.items():
                 stack.enter_context(mock.patch.object(app, name, seam))
-            stack.enter_context(mock.patch.object(HttpClient, "_connections", _line))
-            stack.enter_context(mock.patch.object(store, "Statements", _statements))
-            stack.enter_context(mock.patch.object(asgi, "match", _match))
-            stack.enter_context(mock.patch.object(requests, "LOOK_SECONDS", 3.0))
-            stack.enter_context(mock.patch.object(checkpoints, "FILE_SECONDS", 10.0))
+            seeded = (ids.getrandbits,)
+            stack.enter_context(mock.patch.object(TimeOrderedIds.__init__, "__defaults__", seeded))
+            stack.enter_context(shortcuts())
             arm(self._visit)
             stack.callback(arm, None)
             yield
@@ -139,14 +133,17 @@ class Computer:
             self._floor.log.note("power_on", start=self.starts)
             self._loop.spawn(self._station(session), session.process)
             if any(cut.kind == "time" for cut in self._cuts) and not self._floor.healed:
-                self._floor.beside(lambda session=session: self._cut_in_time(session))
+                self._floor.beside(self._cut_in_time)
             await session.over.wait()
             self._panel.dark()
             self._disk.drop(session.process)
-            if self._closing:
+            if self._is_closing():
                 return
             self.restarts += 1
             await anyio.sleep(self._chance.uniform(*START_AGAIN_SECONDS))
+
+    def _is_closing(self) -> bool:
+        return self._closing
 
     async def shut_down(self) -> None:
         """End the station the way people end it."""
@@ -161,6 +158,10 @@ class Computer:
         for intent in held:
             await self.decide(intent)
         return len(held)
+
+    def is_open(self, device_id: str) -> bool:
+        """Return True while nobody knows what became of an intent of that unit."""
+        return self._witness.is_open(device_id)
 
     async def decide_about(self, device_id: str) -> None:
         """Let a person decide about that unit, if it is held."""
@@ -184,9 +185,10 @@ class Computer:
         self._floor.log.strike(f"people.{answer}")
         self._floor.log.note("decided", intent=intent.intent_id, answer=answer)
         reply = request.with_name(f"{request.stem}.answer.json")
-        with anyio.move_on_after(DECISION_SECONDS):
-            while not reply.exists():
-                await anyio.sleep(1.0)
+        for _ in range(DECISION_SECONDS):
+            await anyio.sleep(1.0)
+            if reply.exists():
+                break
         request.unlink(missing_ok=True)
         reply.unlink(missing_ok=True)
 
@@ -197,8 +199,9 @@ class Computer:
             await app.run_station(self._prepared, hub=hub, log=log)
         except Exception as error:  # noqa: BLE001  # whatever ends the program is reported
             session.failed = f"{type(error).__name__}: {error}"
-            self.failures.append(session.failed)
             self._floor.log.note("station_failed", error=session.failed)
+            if not (isinstance(error, AuditUnavailable) and self._disk.trouble()):
+                self.failures.append(session.failed)
         session.over.set()
 
     def _open_audit(self, url: str, **named: Any) -> Any:
@@ -210,8 +213,14 @@ class Computer:
             if process is not None and not process.dead:
                 self._floor.log.acknowledge(first, last, head.hash.hex())
 
-        own = {"inline": True, "on_acknowledged": acknowledged, "clock": self._floor.clock}
-        given = {"signer": self._signer, **named, **own, "busy_timeout_seconds": 0.0}
+        given: dict[str, Any] = {
+            "signer": self._signer,
+            **named,
+            "inline": True,
+            "on_acknowledged": acknowledged,
+            "clock": self._floor.clock,
+            "busy_timeout_seconds": 0.0,
+        }
         return open_audit(url, **given)
 
     async def _stop_requests(self) -> AsyncIterator[int]:
@@ -231,69 +240,43 @@ class Computer:
         if process.dead:
             raise PowerCut
         session.visits[name] += 1
-        cut = self._next_cut()
-        if cut is None or cut.kind != "visit" or cut.name != name:
-            return
-        if session.visits[name] >= cut.nth:
-            self._cut(f"visit.{name}")
+        cut = self._due("visit", name, session.visits[name])
+        if cut is not None:
+            self._cut(cut, f"visit.{name}")
             if name.startswith("commit."):
                 raise PowerCut
 
     def _count_applied(self) -> None:
         self._applied += 1
-        cut = self._next_cut()
-        if cut is not None and cut.kind == "applied" and self._applied >= cut.nth:
-            self._cut("applied")
+        cut = self._due("applied", "", self._applied)
+        if cut is not None:
+            self._cut(cut, "applied")
 
-    async def _cut_in_time(self, session: _Session) -> None:
+    async def _cut_in_time(self) -> None:
         cut = next((cut for cut in self._cuts if cut.kind == "time"), None)
         if cut is None:
             return
         await anyio.sleep(cut.seconds)
-        if not session.process.dead and self._next_cut() is not None and cut in self._cuts:
-            self._cuts.remove(cut)
-            self._cuts.insert(0, cut)
-            self._cut("time")
+        if cut in self._cuts and not self._floor.healed:
+            self._cut(cut, "time")
 
-    def _next_cut(self) -> Cut | None:
-        return self._cuts[0] if self._cuts and not self._floor.healed else None
+    def _due(self, kind: str, name: str, nth: int) -> Cut | None:
+        if self._floor.healed:
+            return None
+        for cut in self._cuts:
+            if cut.kind == kind and cut.nth <= nth and (cut.name == name or not name):
+                return cut
+        return None
 
-    def _cut(self, why: str) -> None:
+    def _cut(self, cut: Cut, why: str) -> None:
         session = self._session
-        assert session is not None
-        if session.process.dead:
+        if session is None or session.process.dead or session.over.is_set():
             return
-        self._cuts.pop(0)
+        self._cuts.remove(cut)
         self._floor.log.strike(f"power.{why}")
         self._floor.log.note("power_off", why=why)
         self._loop.cut(session.process)
         self._loop.call_soon(session.over.set, context=self._loop.world)
-
-
-def _line(client: HttpClient, keep: int) -> Line:  # noqa: ARG001  # as the real one
-    transport = client._transport  # noqa: SLF001  # stands in for a method of the client
-    assert isinstance(transport, InProcessTransport)
-    return Line(transport, _check_head)
-
-
-_STATEMENTS: dict[str, Statements] = {}
-
-
-def _statements(dialect: Any) -> Statements:
-    """Return the statements, compiled once for all starts of all shifts: they never change."""
-    if dialect.name not in _STATEMENTS:
-        _STATEMENTS[dialect.name] = Statements(dialect)
-    return _STATEMENTS[dialect.name]
-
-
-@lru_cache(maxsize=4096)
-def _matched(table: Any, method: str, path: str) -> Any:
-    return _look_up(table, method, path)
-
-
-def _match(table: Any, method: str, path: str) -> Any:
-    row, parameters = _matched(table, method, path)
-    return row, dict(parameters)
 
 
 def with_floor(prepared: app.Prepared, floor: Floor, ca_file: Path) -> app.Prepared:

@@ -24,14 +24,14 @@ class Disk:
         self._path = str(path)
         self.trouble = trouble
         self.strike = strike
-        self._open: list[tuple[Process | None, sqlite3.Connection]] = []
+        self._open: list[tuple[Process | None, _Watched]] = []
 
     def drop(self, process: Process) -> None:
         """Take away what `process` had open: transactions that are not committed never were."""
         for owner, connection in self._open:
             if owner is process:
-                connection.disk = None  # type: ignore[attr-defined]  # it is one of ours
-                connection.dropped = True  # type: ignore[attr-defined]  # as above
+                connection.disk = None
+                connection.dropped = True
                 connection.close()
         self._open = [(owner, kept) for owner, kept in self._open if owner is not process]
 
@@ -50,8 +50,9 @@ class Disk:
     def _connect(self, database: Any, *args: Any, **named: Any) -> sqlite3.Connection:
         name = str(database)
         if self._path not in name or "mode=ro" in name:
-            return _connect(database, *args, **named)
-        connection = _connect(database, *args, factory=_Watched, **named)
+            plain: sqlite3.Connection = _connect(database, *args, **named)
+            return plain
+        connection: _Watched = _connect(database, *args, factory=_Watched, **named)
         connection.disk = self
         self._open.append((current_process(), connection))
         return connection

@@ -24,6 +24,13 @@ ORDER BY i.entry
 """
 
 
+_OPEN = """
+SELECT count(*) FROM intent i WHERE device_id = ? AND coalesce(
+    (SELECT f.state FROM finding f WHERE f.intent_id = i.intent_id ORDER BY f.entry DESC LIMIT 1),
+    'reopened') IN ('reopened', 'unknown')
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Held:
     """An intent that a person must decide about."""
@@ -56,6 +63,13 @@ class Witness:
         assert self._connection is not None
         rows = self._connection.execute(_LAST_STATES).fetchall()
         return [Held(row[0], row[1], json.loads(row[2])["state"]) for row in rows]
+
+    def is_open(self, device_id: str) -> bool:
+        """Return True while an intent of that device has no end."""
+        if self._connection is None and not self._open():
+            return False
+        assert self._connection is not None
+        return bool(self._connection.execute(_OPEN, (device_id,)).fetchone()[0])
 
     def close(self) -> None:
         """Let go of the file."""

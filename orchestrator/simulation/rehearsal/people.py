@@ -4,11 +4,12 @@ Operators work by their own chance, one per slot. Nobody reads the program's min
 and boards, as people do.
 """
 
+import random
 from collections import deque
 
 import anyio
 
-from orchestrator.domain.events import SlotChanged, SlotState
+from orchestrator.domain.events import SlotState
 from orchestrator.simulation.rehearsal.chance import chance
 from orchestrator.simulation.rehearsal.computer import Computer
 from orchestrator.simulation.rehearsal.floor import Board, Floor, Place
@@ -17,6 +18,9 @@ from orchestrator.simulation.rehearsal.scenario import Scenario
 
 ATTEMPTS = 3
 PATIENCE_SECONDS = 900.0
+FINISHING_ROUNDS = 3
+_MISHAP = 0.1
+_ASKS_AT_ONCE = 0.7
 
 
 class People:
@@ -31,15 +35,15 @@ class People:
         self.done: list[Board] = []
         self.aside: list[Board] = []
         """Boards without a verdict that counts; tried once more at the end."""
-        self._swizzle = anyio.Event()
 
     async def work(self) -> None:
-        """Bring every board through the line, then try those once more that had bad luck."""
-        ends = self._scenario.hours * 3600
-        with anyio.move_on_after(ends):
+        """Bring every board through the line, as far as trouble and time allow."""
+        with anyio.move_on_after(self._scenario.hours * 3600):
             async with anyio.create_task_group() as tasks:
                 for place in self._floor.places:
                     tasks.start_soon(self._operate, place)
+                if "swizzle" in self._scenario.groups:
+                    tasks.start_soon(self._swizzle)
         for place in self._floor.places:
             if place.board is not None:
                 self.aside.append(self._floor.pull(place))
@@ -48,74 +52,105 @@ class People:
 
     async def finish(self) -> None:
         """With everything healed: decide what is held, run once more what was set aside."""
-        await self._computer.decide_all()
-        self.waiting.extend(self.aside)
-        self.aside.clear()
-        async with anyio.create_task_group() as tasks:
-            for place in self._floor.places:
-                tasks.start_soon(self._operate, place)
-        if await self._computer.decide_all():
+        for _ in range(FINISHING_ROUNDS):
+            decided = await self._computer.decide_all()
+            if not self.aside and not decided:
+                return
             self.waiting.extend(self.aside)
             self.aside.clear()
             async with anyio.create_task_group() as tasks:
                 for place in self._floor.places:
                     tasks.start_soon(self._operate, place)
+            self.aside = [board for board in self.aside if self._computer.is_open(board.device_id)]
 
     async def _operate(self, place: Place) -> None:
         calm = self._floor.healed
         rng = chance(self._scenario.seed, "operator", place.path, calm)
-        groups = frozenset() if calm else self._scenario.groups
+        groups = frozenset[str]() if calm else self._scenario.groups
         await anyio.sleep(rng.uniform(0, 8))
         while self.waiting:
-            board = self.waiting.popleft()
-            self._floor.put(board, place)
-            if "pull" in groups and rng.random() < 0.1:
-                await anyio.sleep(rng.uniform(0.5, 25))
-                self._floor.log.strike("people.pull")
-                pulled = self._floor.pull(place)
-                await anyio.sleep(rng.choice((0.4, 2.0, 8.0)))
-                if place.board is None and rng.random() < 0.5:
-                    self._floor.put(pulled, place)
-                else:
-                    self.waiting.appendleft(pulled)
-                    await anyio.sleep(rng.uniform(5, 9))
-                    continue
-            elif "swap" in groups and self.waiting and rng.random() < 0.1:
-                await anyio.sleep(rng.uniform(0.5, 25))
-                self._floor.log.strike("people.swap")
-                first = self._floor.pull(place)
-                await anyio.sleep(rng.choice((0.01, 0.3)))
-                second = self.waiting.popleft() if self.waiting else first
-                self._floor.put(second, place)
-                if second is not first:
-                    self.waiting.append(first)
-            if not await self._read_tile(place):
-                self._floor.log.strike("people.impatient")
-            await anyio.sleep(rng.uniform(0.5, 3))
-            tile = self._panel.tiles.get(place.path)
-            board = self._floor.pull(place)
-            if tile is not None and tile.state is SlotState.BLOCKED and rng.random() < 0.7:
-                await self._computer.decide_about(board.device_id)
-            self._judge(board, tile)
+            if place.board is None:
+                self._floor.put(self.waiting.popleft(), place)
+            await self._mishap(place, rng, groups)
+            if place.board is not None:
+                await self._finish_with(place, rng)
             await anyio.sleep(rng.choice((0.6, 7.0)) if groups else 7.0)
 
+    async def _mishap(self, place: Place, rng: random.Random, groups: frozenset[str]) -> None:
+        """Perhaps pull the board too early, or exchange it for another one."""
+        pulls = "pull" in groups and rng.random() < _MISHAP
+        swaps = "swap" in groups and rng.random() < _MISHAP
+        if not pulls and not swaps:
+            return
+        await anyio.sleep(rng.uniform(0.5, 25))
+        if not self._is_full(place):
+            return
+        self._floor.log.strike("people.pull" if pulls else "people.swap")
+        first = self._floor.pull(place)
+        await anyio.sleep(rng.choice((0.4, 2.0, 8.0)) if pulls else rng.choice((0.01, 0.3)))
+        second = first if pulls or not self.waiting else self.waiting.popleft()
+        if not self._is_full(place) and (not pulls or rng.random() < 0.5):
+            self._floor.put(second, place)
+        else:
+            self.waiting.append(second)
+        if second is not first:
+            self.waiting.append(first)
+
+    def _is_full(self, place: Place) -> bool:
+        # Asked anew after every wait: others work on the same places.
+        return place.board is not None
+
+    async def _finish_with(self, place: Place, rng: random.Random) -> None:
+        """Wait for the verdict of the board that sits there, take it out and judge."""
+        if not await self._read_tile(place):
+            self._floor.log.strike("people.impatient")
+        await anyio.sleep(rng.uniform(0.5, 3))
+        tile = self._panel.tiles.get(place.path)
+        if place.board is None:
+            return
+        board = self._floor.pull(place)
+        mine = tile is not None and tile.device_id == board.device_id
+        state = tile.state if tile is not None and mine else None
+        if state is SlotState.BLOCKED and rng.random() < _ASKS_AT_ONCE:
+            await self._computer.decide_about(board.device_id)
+        if state in {SlotState.PASS, SlotState.FAIL}:
+            self.done.append(board)
+        elif board.attempts < ATTEMPTS and not self._floor.healed:
+            self.waiting.append(board)
+        else:
+            self.aside.append(board)
+
     async def _read_tile(self, place: Place) -> bool:
-        board = place.board
-        assert board is not None
+        """Return True when the tile shows what became of the board, or the board is gone."""
 
         def rests() -> bool:
-            tile = self._panel.tiles.get(place.path)
+            tile, board = self._panel.tiles.get(place.path), place.board
+            if board is None:
+                return True
             if tile is None or tile.state not in AT_REST:
                 return False
             return tile.device_id == board.device_id or not tile.device_id
 
         return await self._panel.until(rests, PATIENCE_SECONDS)
 
-    def _judge(self, board: Board, tile: SlotChanged | None) -> None:
-        mine = tile is not None and tile.device_id == board.device_id
-        if mine and tile is not None and tile.state in {SlotState.PASS, SlotState.FAIL}:
-            self.done.append(board)
-        elif board.attempts < ATTEMPTS and not self._floor.healed:
-            self.waiting.append(board)
-        else:
-            self.aside.append(board)
+    async def _swizzle(self) -> None:
+        """Pull several boards one after the other and put them back in other places."""
+        rng = chance(self._scenario.seed, "swizzle")
+        for _ in range(rng.randint(1, 3)):
+            await anyio.sleep(rng.uniform(10, 120))
+            full = [place for place in self._floor.places if place.board is not None]
+            taken = rng.sample(full, rng.randint(0, len(full)))
+            if len(taken) < 2:
+                continue
+            self._floor.log.strike("people.swizzle")
+            hand: list[Board] = []
+            for place in taken:
+                if place.board is not None:
+                    hand.append(self._floor.pull(place))
+                await anyio.sleep(rng.uniform(0.05, 1.5))
+            rng.shuffle(hand)
+            for place in reversed(taken):
+                if hand and place.board is None:
+                    self._floor.put(hand.pop(), place)
+                await anyio.sleep(rng.uniform(0.05, 0.5))
+            self.waiting.extend(hand)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from orchestrator.simulation.rehearsal.chance import chance
 from orchestrator.systems.azure_sphere_device.simulator import BoardSpec, Fault, SavedNetwork
+from orchestrator.systems.azure_sphere_device.simulator.faults import FaultKind
 from orchestrator.systems.azure_sphere_device.simulator.spec import slot_path
 from orchestrator.systems.azure_sphere_device.simulator.starting import RadioNetwork
 
@@ -19,15 +20,16 @@ PROFILES: dict[str, dict[str, float]] = {
     "flaky": {"product": 0.3, "link": 1.0, "slow": 0.6, "lost": 0.5, "pull": 0.3},
     "storm": {
         "product": 0.4, "link": 0.8, "slow": 0.6, "lost": 0.8, "pull": 0.8, "swap": 0.6,
+        "swizzle": 0.5,
         "service": 0.6, "clock": 0.5, "disk": 0.5, "power": 0.6, "lies": 0.4,
     },
-    "hostile": {"product": 0.6, "lies": 1.0, "swap": 0.8, "lost": 0.8, "pull": 0.4},
+    "hostile": {"product": 0.6, "lies": 1.0, "swap": 0.8, "swizzle": 0.5, "lost": 0.8, "pull": 0.4},
     "power": {"product": 0.2, "power": 1.0, "lost": 0.7, "disk": 0.5, "clock": 0.4, "pull": 0.3},
 }  # fmt: skip
 """How likely a group of faults is in a shift of that profile."""
 
 GROUPS = (
-    "product", "link", "slow", "lost", "lies", "pull", "swap", "service", "clock",
+    "product", "link", "slow", "lost", "lies", "pull", "swap", "swizzle", "service", "clock",
     "disk", "power",
 )  # fmt: skip
 """Every group of faults."""
@@ -42,8 +44,10 @@ HEARD = RadioNetwork(ssid="rehearsal", psk="", signal_level=-50)
 
 @dataclass(frozen=True, slots=True)
 class Lie:
-    """A board that does not do what it says: `kept` says yes and changes nothing, `done` says no
-    (500) and changes, at the `nth` request to change its state."""
+    """A board that does not do what it says, at the `nth` request to change its state.
+
+    `kept` says yes and changes nothing, `done` says no (500) and changes.
+    """
 
     kind: str
     nth: int
@@ -61,8 +65,11 @@ class Made:
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """The power goes: at the `nth` visit of a named place (`visit`), when the world applies the
-    `nth` change for good (`applied`), or `seconds` after the start (`time`)."""
+    """The power goes off.
+
+    At the `nth` visit of a named place (`visit`), when the world applies the `nth` change for good
+    (`applied`), or `seconds` after the start (`time`).
+    """
 
     kind: str
     name: str = ""
@@ -93,7 +100,31 @@ class Scenario:
     disk: tuple[Window, ...] = ()
     service: tuple[Window, ...] = ()
     clock: tuple[tuple[float, float], ...] = ()
-    at: str = ""
+
+
+VISITED = (
+    ("run.opened", 20), ("intent.before", 12), ("intent.committed", 12), ("act.returned", 12),
+    ("finding.committed", 12), ("step.begun", 200), ("step.returned", 200), ("commit.before", 300),
+    ("commit.after", 300), ("run.closed", 15), ("teardown.begun", 15), ("recovery.begun", 1),
+    ("recovery.asked", 1), ("recovery.closed", 1),
+)  # fmt: skip
+"""The places where a cut is tried, and up to which visit."""
+
+
+KINDS = frozenset(
+    {
+        *(f"board.{kind}" for kind in (
+            "drop", "lost_answer", "reboot", "busy", "hang", "slow", "garbage", "refuse")),
+        *(f"for_good.{kind}" for kind in (
+            "lost_answer", "late", "hang", "drop", "reboot", "garbage", "slow", "refuse")),
+        "lie.kept", "lie.done", "people.pull", "people.swap", "people.swizzle",
+        "people.applied", "people.not-applied", "people.ask-again",
+        "service.down", "service.empty", "service.twice", "service.garbage", "clock.step",
+        "disk.full", "disk.failing", "disk.unsure", "disk.locked",
+        "power.applied", "power.time", *(f"power.visit.{name}" for name, _ in VISITED),
+    }
+)  # fmt: skip
+"""Every kind of trouble; a rehearsal in which one never struck has proved nothing about it."""
 
 
 def draw(
@@ -103,8 +134,12 @@ def draw(
     hours: float,
     profile: str = "",
     without: Collection[str] = (),
+    at: str = "",
 ) -> Scenario:
-    """Return the shift of that seed; groups of `without` are switched off and shift nothing."""
+    """Return the shift of that seed; groups of `without` are switched off and shift nothing.
+
+    `at` cuts the power first at a named place, `intent.committed:3` at its third visit.
+    """
     rng = chance(seed, "profile")
     name = profile or rng.choice(sorted(PROFILES))
     likely = PROFILES[name]
@@ -121,7 +156,7 @@ def draw(
         slots=slots,
         hours=hours,
         boards=tuple(_board(seed, number, groups) for number in range(boards)),
-        cuts=_cuts(seed, span) if "power" in groups else (),
+        cuts=(*_chosen(at), *(_cuts(seed, span) if "power" in groups else ())),
         disk=_disk(seed, span) if "disk" in groups else (),
         service=_service(seed, span) if "service" in groups else (),
         clock=_clock(seed, span) if "clock" in groups else (),
@@ -179,7 +214,8 @@ def _defect(made: Made, rng: random.Random) -> Made:
 def _link(rng: random.Random) -> list[Fault]:
     if rng.random() >= 0.3:
         return []
-    kind = rng.choice(("drop", "lost_answer", "reboot", "busy"))
+    kinds: tuple[FaultKind, ...] = ("drop", "lost_answer", "reboot", "busy")
+    kind = rng.choice(kinds)
     calls = () if rng.random() < 0.3 else (rng.choice(_ASKED),)
     return [
         Fault(kind, calls, (SET_STATE,), skip=rng.randint(0, 6), times=rng.randint(1, 6),
@@ -199,16 +235,20 @@ def _lost(rng: random.Random) -> list[Fault]:
     """Requests that change the board for good, and what comes of them."""
     if rng.random() >= 0.35:
         return []
-    kind = rng.choice(("lost_answer", "late", "late", "hang", "drop", "reboot", "garbage", "slow"))
+    kinds: tuple[FaultKind, ...] = (
+        "lost_answer", "late", "late", "hang", "drop", "reboot", "garbage", "slow",
+    )  # fmt: skip
+    deaf: tuple[FaultKind, ...] = ("drop", "hang")
+    kind = rng.choice(kinds)
     seconds = rng.uniform(0.2, 2.9) if kind == "late" else rng.uniform(5, 40)
     faults = [
         Fault(kind, (SET_STATE,), skip=rng.randint(0, 1), times=rng.randint(1, 2), seconds=seconds,
               at=rng.random())
     ]  # fmt: skip
-    if rng.random() < 0.3:
+    if rng.random() < 0.4:
         faults.append(
-            Fault(rng.choice(("drop", "hang")), ("get_manufacturing_state",),
-                  skip=rng.randint(1, 6), times=rng.randint(1, 12))
+            Fault(rng.choice(deaf), ("get_manufacturing_state",),
+                  skip=rng.randint(1, 6), times=rng.choice((1, 4, 12, 400, 400)))
         )  # fmt: skip
     if rng.random() < 0.1:
         faults.append(Fault("refuse", (SET_STATE,), times=1, status=403, error=(10 << 20) | 18))
@@ -218,7 +258,8 @@ def _lost(rng: random.Random) -> list[Fault]:
 def _garbage(rng: random.Random) -> list[Fault]:
     if rng.random() >= 0.2:
         return []
-    kind = rng.choice(("garbage", "refuse"))
+    kinds: tuple[FaultKind, ...] = ("garbage", "refuse")
+    kind = rng.choice(kinds)
     return [
         Fault(kind, (rng.choice(_ASKED),), skip=rng.randint(0, 3), times=rng.randint(1, 2),
               status=500, error=rng.choice((10485765, 7340039, 1, 2**31 - 1)))
@@ -227,26 +268,25 @@ def _garbage(rng: random.Random) -> list[Fault]:
 
 _OF_BOARDS = {"link": _link, "slow": _slow, "lost": _lost, "lies": _garbage}
 
-VISITED = (
-    ("run.opened", 40), ("intent.before", 20), ("intent.committed", 20), ("act.returned", 20),
-    ("finding.committed", 20), ("step.begun", 400), ("step.returned", 400), ("commit.before", 900),
-    ("commit.after", 900), ("run.closed", 30), ("teardown.begun", 30), ("recovery.begun", 1),
-    ("recovery.asked", 2), ("recovery.closed", 2),
-)  # fmt: skip
-"""The places where a cut is tried, and up to which visit."""
-
 
 def _cuts(seed: int, span: float) -> tuple[Cut, ...]:
     rng = chance(seed, "cuts")
     cuts = []
     for _ in range(rng.randint(1, 6)):
-        kind = rng.choice(("visit", "visit", "visit", "applied", "time"))
+        kind = rng.choice(("visit", "visit", "visit", "visit", "applied", "time"))
         name, most = rng.choice(VISITED)
         nth = max(1, int(most * rng.random() ** 2))
         if kind == "applied":
             nth = rng.randint(1, 12)
         cuts.append(Cut(kind, name, nth, rng.uniform(1, span / 2)))
     return tuple(cuts)
+
+
+def _chosen(at: str) -> tuple[Cut, ...]:
+    if not at:
+        return ()
+    name, _, nth = at.partition(":")
+    return (Cut("visit", name, int(nth or 1)),)
 
 
 def _disk(seed: int, span: float) -> tuple[Window, ...]:

@@ -7,7 +7,7 @@ import sqlite3
 import tempfile
 from collections import Counter
 from contextlib import chdir
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
@@ -15,6 +15,7 @@ from pathlib import Path
 import anyio
 
 from orchestrator import app
+from orchestrator.audit.migrate import upgrade
 from orchestrator.domain.shipped import shipped
 from orchestrator.simulation import virtual_loop
 from orchestrator.simulation.certificates import make_authority
@@ -80,6 +81,7 @@ def _kit() -> tuple[Path, app.Prepared]:
     (folder / "ca.pem").write_bytes(make_authority().pem)
     (folder / "wifi.key").write_text(CANARY, encoding="utf-8")
     (folder / "wifi.key").chmod(0o600)
+    upgrade(f"sqlite:///{folder / DATABASE}")
     return folder, app.prepare(_settings(folder, folder))
 
 
@@ -118,6 +120,10 @@ def run_shift(scenario: Scenario, folder: Path | None = None) -> ShiftResult:
     """Work the shift of `scenario`; its files stay in `folder`, by default a new one."""
     folder = folder or scratch()
     kit, prepared = _kit()
+    work = kit / "work"
+    shutil.rmtree(work, ignore_errors=True)
+    work.mkdir()
+    shutil.copy(kit / DATABASE, work)
     own = app.Prepared(
         settings=_settings(kit, Path()),
         shelf=prepared.shelf,
@@ -127,16 +133,19 @@ def run_shift(scenario: Scenario, folder: Path | None = None) -> ShiftResult:
     )
 
     async def main(loop: VirtualLoop) -> ShiftResult:
-        return await _work(loop, scenario, folder, own, kit)
+        return await _work(loop, scenario, work, own, kit)
 
     # Sentences name the database's file: relative, so that they are the same in every folder.
     # Without the collector no forgotten task is taken apart in the middle of the shift.
     gc.disable()
     try:
-        with chdir(folder):
-            return virtual_loop.run(main, f"{scenario.seed}/library")
+        with chdir(work):
+            result = virtual_loop.run(main, f"{scenario.seed}/library")
     finally:
         gc.enable()
+        folder.rmdir()
+        work.rename(folder)
+    return replace(result, folder=folder)
 
 
 async def _work(
@@ -162,7 +171,9 @@ async def _work(
 
     disk = Disk(database, trouble, log.strike)
     own = with_floor(prepared, floor, kit / "ca.pem")
-    computer = Computer(loop, scenario, floor, panel, disk, own, witness)
+    computer = Computer(
+        loop, scenario, floor, panel=panel, disk=disk, prepared=own, witness=witness
+    )
     people = People(scenario, floor, panel, computer)
     with disk.attached(), computer.powered():
         loop.spawn(computer.run(), None)
@@ -173,9 +184,7 @@ async def _work(
         await people.finish()
         await computer.shut_down()
         witness.close()
-    (folder / "world.jsonl").write_text(log.world_text(), encoding="utf-8")
-    (folder / "acks.jsonl").write_text(log.acks_text(), encoding="utf-8")
-    (folder / "station.log").write_text(computer.log.getvalue(), encoding="utf-8")
+    _write(log, computer)
     return ShiftResult(
         scenario=scenario,
         folder=folder,
@@ -186,6 +195,12 @@ async def _work(
         outcomes=_outcomes(database),
         problems=(*computer.failures, *(p for p in loop.problems if "PowerCut" not in p)),
     )
+
+
+def _write(log: WorldLog, computer: Computer) -> None:
+    Path("world.jsonl").write_text(log.world_text(), encoding="utf-8")
+    Path("acks.jsonl").write_text(log.acks_text(), encoding="utf-8")
+    Path("station.log").write_text(computer.log.getvalue(), encoding="utf-8")
 
 
 async def _step(floor: Floor, moment: float, seconds: float) -> None:

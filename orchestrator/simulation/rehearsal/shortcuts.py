@@ -1,0 +1,90 @@
+"""What a rehearsal makes once instead of anew each time, so that a board costs milliseconds.
+
+Nothing here changes what the program does: lines without sockets, statements that are compiled
+once, a context without certificates, looks into quiet corners that come less often.
+"""
+
+import ssl
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from functools import lru_cache
+from typing import Any
+from unittest import mock
+
+from orchestrator.audit import database, store
+from orchestrator.audit.location import reading_engine
+from orchestrator.audit.statements import Statements
+from orchestrator.audit.tables import SCHEMA_REVISION
+from orchestrator.station import checkpoints, clock_watch, requests
+from orchestrator.systems.azure_sphere_device.endpoints import DEVICE_ENDPOINTS
+from orchestrator.systems.azure_sphere_device.simulator import asgi
+from orchestrator.transport import client
+from orchestrator.transport.client import HttpClient
+from orchestrator.transport.in_process import InProcessTransport, Line
+from orchestrator.transport.tls import empty_context
+
+_look_up: Callable[..., Any] = asgi.match
+_judge_head: Callable[[Any], Any] = client._check_head  # noqa: SLF001  # the client's own judge
+
+
+@contextmanager
+def shortcuts() -> Iterator[None]:
+    """Take the short ways within the block. All shifts of a process use the same folder."""
+    shorter = (
+        (HttpClient, "_connections", _line),
+        (client, "empty_context", _no_trust),
+        (database, "reading_engine", _reading_engine),
+        (database, "read_revision", _revision),
+        (store, "Statements", _statements),
+        (asgi, "match", _match),
+        (requests, "LOOK_SECONDS", 3.0),
+        (checkpoints, "FILE_SECONDS", 10.0),
+        (clock_watch, "LOOK_SECONDS", 2.0),
+    )
+    with ExitStack() as stack:
+        for place, name, way in shorter:
+            stack.enter_context(mock.patch.object(place, name, way))
+        yield
+
+
+def _line(of: HttpClient, keep: int) -> Line:
+    del keep
+    transport = of._transport  # noqa: SLF001  # stands in for a method of the client
+    assert isinstance(transport, InProcessTransport)
+    return Line(transport, _judge_head)
+
+
+@lru_cache(maxsize=1)
+def _no_trust() -> ssl.SSLContext:
+    return empty_context()
+
+
+@lru_cache(maxsize=8)
+def _reading_engine(database_url: str, seconds: float) -> Any:
+    return reading_engine(database_url, seconds)
+
+
+def _revision(_connection: Any, _place: str) -> str:
+    # Every shift begins with a copy of an empty database of this schema.
+    return SCHEMA_REVISION
+
+
+_STATEMENTS: dict[str, Statements] = {}
+
+
+def _statements(dialect: Any) -> Statements:
+    if dialect.name not in _STATEMENTS:
+        _STATEMENTS[dialect.name] = Statements(dialect)
+    return _STATEMENTS[dialect.name]
+
+
+@lru_cache(maxsize=4096)
+def _found(method: str, path: str) -> Any:
+    return _look_up(DEVICE_ENDPOINTS, method, path)
+
+
+def _match(table: Any, method: str, path: str) -> Any:
+    if table is not DEVICE_ENDPOINTS:
+        return _look_up(table, method, path)
+    row, parameters = _found(method, path)
+    return row, dict(parameters)
