@@ -9,6 +9,7 @@ import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 from structlog.typing import FilteringBoundLogger
 
@@ -28,8 +29,11 @@ from orchestrator.station.audit_past import intent_of, open_run_of
 from orchestrator.station.listed import LineOutcome, Listed, ListParts, Memory, Noted, work_list
 from orchestrator.station.recipes import ReadyRecipe
 from orchestrator.station.rows import canonical
+from orchestrator.station.services import Services
 from orchestrator.station.settings import ListSettings
 from orchestrator.steps.table import definitions
+from orchestrator.systems.azure_sphere_cloud.cloud import SphereCloud
+from orchestrator.systems.azure_sphere_cloud.pooled import PooledCloud
 from orchestrator.systems.azure_sphere_device.fixture import SYSTEM as SPHERE
 
 _LARGEST_FILE_BYTES = 64 << 20
@@ -187,12 +191,21 @@ async def run_list(
             memory=lambda: _memory(evidence.audit, settings.station.name, plan.content_hash, kinds),
             ready=ReadyRecipe(plan, {}, {}),
             definitions=definitions(),
-            resources=services,
+            resources=_pooled(services),
             clock=clock,
             ids=TimeOrderedIds(clock),
             database_version=evidence.audit.database_version,
         )
         return await work_list(parts, lines, noted, at_once=at_once)
+
+
+def _pooled(services: Services) -> Services:
+    """Return the services for many lines at once."""
+    pooled = dict(services)
+    cloud = pooled.get(SphereCloud)
+    if cloud is not None:
+        pooled[SphereCloud] = PooledCloud(cast("SphereCloud", cloud))
+    return pooled
 
 
 async def _memory(audit: Audit, station: str, recipe_hash: str, kinds: set[str]) -> Memory:

@@ -31,6 +31,7 @@ from orchestrator.systems.azure_sphere_cloud.auth import (
 from orchestrator.systems.azure_sphere_cloud.client import SpherePublicApi
 from orchestrator.systems.azure_sphere_cloud.client.calls import PUBLIC_URL
 from orchestrator.systems.azure_sphere_cloud.cloud import SphereCloud
+from orchestrator.systems.azure_sphere_cloud.follow import Patience
 from orchestrator.systems.azure_sphere_cloud.public import PublicCloud
 from orchestrator.systems.iot_hub_portal.client import IotHubPortal
 from orchestrator.transport.client import Authorize
@@ -110,7 +111,7 @@ async def _cloud(section: CloudSection, tell: Tell, stack: AsyncExitStack) -> Sp
         limit=limit,
         connections=CONNECTIONS,
     )
-    cloud = PublicCloud(api)
+    cloud = PublicCloud(api, Patience(settle=section.settle_seconds))
     stack.push_async_callback(cloud.aclose)
     return cloud
 

@@ -82,6 +82,13 @@ class CloudSection(Section):
     requests_per_second: float = Field(
         default=20.0, ge=0.1, le=1000, description="Most requests per second of this station."
     )
+    settle_seconds: float = Field(
+        default=20.0,
+        ge=0,
+        le=600,
+        description="How long a claim whose answer was lost may stay invisible before it counts as "
+        "not made.",
+    )
     sign_in: SignInSection = SignInSection()
 
     @model_validator(mode="after")
