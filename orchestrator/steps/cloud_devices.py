@@ -148,8 +148,7 @@ async def assign(
     device = await cloud.find_device(_device(ctx))
     if device is not None and device.group_id == group.group_id:
         return
-    await cloud.assign(_device(ctx), group)
-    device = await cloud.find_device(_device(ctx))
+    device = await cloud.assign(_device(ctx), group)
     if device is None or device.group_id != group.group_id:
         raise StationFault(
             f"The cloud accepted {product}/{group.name} and shows the unit elsewhere",

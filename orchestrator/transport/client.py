@@ -7,6 +7,7 @@ One object per peer: a client shared by many peers slows all of them down.
 
 import ssl
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -15,6 +16,7 @@ from string import Formatter
 from typing import Any, Protocol
 from urllib.parse import quote
 
+import anyio
 import httpx
 from anyio.abc import AsyncResource
 from pydantic import BaseModel
@@ -160,11 +162,16 @@ class HttpClient(AsyncResource):
         self._connect_seconds = connect_seconds
         self._authorize = authorize
         self._limit = limit
-        self._kept = self._connections(keep=connections)
+        # Several kept connections are as many clients of one each, and who finds none waits here:
+        # a pool looks at all its connections, and at all who wait, with every request.
+        self._places = anyio.Semaphore(connections) if connections > 1 else None
+        self._kept = [self._connection(keep=1) for _ in range(connections)]
+        self._idle = list(self._kept)
 
     async def aclose(self) -> None:
         """Close the kept connections. The client cannot be used afterwards."""
-        await self._kept.aclose()
+        for connection in self._kept:
+            await connection.aclose()
 
     async def call(
         self,
@@ -235,6 +242,10 @@ class HttpClient(AsyncResource):
         """Send the request once, when it is its turn, and return what came."""
         if self._limit is not None:
             await self._limit.take()
+        async with self._places or nullcontext():
+            return await self._out(given, permit, state)
+
+    async def _out(self, given: _Given, permit: Mapping[str, str], state: _State) -> Answer:
         state.out = True
         try:
             answer = await self._exchange(given, self._request(given, permit))
@@ -251,16 +262,14 @@ class HttpClient(AsyncResource):
         if self._limit is not None:
             (self._limit.failed if failed else self._limit.succeeded)()
 
-    def _connections(self, keep: int) -> httpx.AsyncClient:
+    def _connection(self, keep: int) -> httpx.AsyncClient:
         client = httpx.AsyncClient(
             verify=self._context,
             transport=self._transport,
             trust_env=False,
             follow_redirects=False,
             event_hooks={"response": [_check_head]},
-            limits=httpx.Limits(
-                max_keepalive_connections=keep, max_connections=keep if keep > 1 else None
-            ),
+            limits=httpx.Limits(max_keepalive_connections=keep, max_connections=None),
             headers={
                 "Accept": "application/json",
                 "Accept-Encoding": "identity",
@@ -275,7 +284,7 @@ class HttpClient(AsyncResource):
         if given.endpoint.answer == "text":
             headers["Accept"] = "text/plain, application/json"
         seconds = given.seconds
-        return self._kept.build_request(
+        return self._kept[0].build_request(
             given.endpoint.method,
             given.url,
             params={n: v for n, v in given.query.items() if v is not None} or None,
@@ -290,9 +299,19 @@ class HttpClient(AsyncResource):
 
     async def _exchange(self, given: _Given, request: httpx.Request) -> Answer:
         if not given.fresh or self._transport is not None:
-            return await self._send(self._kept, given.endpoint, request)
-        async with self._connections(keep=0) as connection:
+            return await self._send_kept(given.endpoint, request)
+        async with self._connection(keep=0) as connection:
             return await self._send(connection, given.endpoint, request)
+
+    async def _send_kept(self, endpoint: Endpoint, request: httpx.Request) -> Answer:
+        if self._places is None:
+            return await self._send(self._kept[0], endpoint, request)
+        # The one used last: its connection is the least likely to have been closed.
+        connection = self._idle.pop()
+        try:
+            return await self._send(connection, endpoint, request)
+        finally:
+            self._idle.append(connection)
 
     async def _send(
         self, connection: httpx.AsyncClient, endpoint: Endpoint, request: httpx.Request

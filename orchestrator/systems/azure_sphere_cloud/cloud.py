@@ -5,7 +5,7 @@ are the service's own (GUIDs there, names here) and are handed back as they came
 belongs to one owner, a tenant or a catalog, for good: there is no call that names another.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -68,6 +68,10 @@ class ClaimOutcome:
 
 Noted = Callable[[ClaimOutcome], None]
 """Called with each outcome as soon as it is known: for a progress bar, or an audit row."""
+
+
+Look = Callable[[str], Awaitable[CloudDevice | None]]
+"""Asks for a device of this owner by its id."""
 
 
 class SphereCloud(Protocol):
@@ -133,8 +137,14 @@ class SphereCloud(Protocol):
         """Make a device group; after a lost answer it is looked for."""
         ...
 
-    async def assign(self, device_id: str, group: CloudGroup) -> None:
-        """Put a device into a group and wait until it is done. Raises GroupFull, UnknownDevice."""
+    async def assign(
+        self, device_id: str, group: CloudGroup, look: Look | None = None
+    ) -> CloudDevice | None:
+        """Put a device into a group, wait until it is done, return it as the cloud shows it then.
+
+        `look` asks in place of `find_device`, for callers that ask together. Raises GroupFull,
+        UnknownDevice.
+        """
         ...
 
     async def images_of(self, device_id: str) -> tuple[str, ...]:

@@ -18,13 +18,17 @@ from orchestrator.systems.azure_sphere_cloud.cloud import (
     CloudDevice,
     CloudGroup,
     CloudProduct,
+    Look,
     Noted,
     SphereCloud,
 )
 from orchestrator.transport.body import Progress
 
-LINGER_SECONDS = 0.02
+LINGER_SECONDS = 0.05
 """How long the first caller waits for others."""
+
+OUT_AT_ONCE = 3
+"""Requests of one kind that are out at the same time; while they are, later callers gather."""
 
 R = TypeVar("R")
 
@@ -45,6 +49,7 @@ class _Together(Generic[R]):
     def __init__(self, ask: Callable[[Sequence[str]], Awaitable[Mapping[str, R]]]) -> None:
         self._ask = ask
         self._open: _Turn[R] | None = None
+        self._places = anyio.Semaphore(OUT_AT_ONCE)
 
     async def of(self, key: str) -> R | None:
         """Return the answer for `key`, None when there is none. Raises what the request raised."""
@@ -65,8 +70,9 @@ class _Together(Generic[R]):
     async def _carry(self, turn: _Turn[R]) -> None:
         try:
             await anyio.sleep(LINGER_SECONDS)
-            self._open = None
-            turn.answers = await self._ask(list(dict.fromkeys(turn.keys)))
+            async with self._places:
+                self._open = None
+                turn.answers = await self._ask(list(dict.fromkeys(turn.keys)))
         except OrchestratorError as error:
             turn.error = error
         finally:
@@ -165,9 +171,11 @@ class PooledCloud:
                 self._groups[key] = await self._cloud.create_group(product, name, description)
             return self._groups[key]
 
-    async def assign(self, device_id: str, group: CloudGroup) -> None:
-        """Put a device into a group and wait until it is done."""
-        await self._cloud.assign(device_id, group)
+    async def assign(
+        self, device_id: str, group: CloudGroup, look: Look | None = None
+    ) -> CloudDevice | None:
+        """Put a device into a group and return it as it is shown then, looked at with others."""
+        return await self._cloud.assign(device_id, group, look or self.find_device)
 
     async def images_of(self, device_id: str) -> tuple[str, ...]:
         """Return the ids of the images that the device should have."""

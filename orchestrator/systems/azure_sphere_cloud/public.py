@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from orchestrator.domain.errors import DeadlineExceeded, OrchestratorError
 from orchestrator.systems.azure_sphere_cloud import models
-from orchestrator.systems.azure_sphere_cloud.claims import AT_ONCE, ClaimList, find_each
+from orchestrator.systems.azure_sphere_cloud.claims import ClaimList, find_each
 from orchestrator.systems.azure_sphere_cloud.client import SpherePublicApi, checks
 from orchestrator.systems.azure_sphere_cloud.cloud import (
     Claim,
@@ -19,6 +19,7 @@ from orchestrator.systems.azure_sphere_cloud.cloud import (
     CloudDevice,
     CloudGroup,
     CloudProduct,
+    Look,
     Noted,
 )
 from orchestrator.systems.azure_sphere_cloud.error_catalogue import AT_ITS_LIMIT
@@ -39,6 +40,8 @@ from orchestrator.transport.body import Progress
 T = TypeVar("T")
 _FORBIDDEN, _CONFLICT, _NOT_FOUND = 6, 7, 8
 _PAGE, _LONG_PAGE = 100, 1000
+_PAGE_COSTS = 5
+"""What a long page takes, in questions for one device."""
 
 
 class PublicCloud:
@@ -88,9 +91,9 @@ class PublicCloud:
 
         The list is read where it is the shorter way, as on a young tenant.
         """
-        if len(device_ids) > _PAGE:
+        if len(device_ids) > _PAGE_COSTS:
             pages = 1 + await self._api.count_devices() // _LONG_PAGE
-            if pages < len(device_ids) // AT_ONCE:
+            if pages * _PAGE_COSTS < len(device_ids):
                 return await self._find_in_list(device_ids)
         return await find_each(device_ids, self.find_device)
 
@@ -241,10 +244,24 @@ class PublicCloud:
             raise error
         return found
 
-    async def assign(self, device_id: str, group: CloudGroup) -> None:
-        """Put a device into a group and wait until it is done."""
+    async def assign(
+        self, device_id: str, group: CloudGroup, look: Look | None = None
+    ) -> CloudDevice | None:
+        """Put a device into a group and return it as it is shown then.
+
+        The device is looked at first: where it has arrived, its operation needs no following.
+        """
+        look = look or self.find_device
+        operation = await self._api.move_device(device_id, group.group_id)
+        device = await look(device_id)
+        if device is not None and device.group_id == group.group_id:
+            return device
+        await self._moved(operation, group)
+        return await look(device_id)
+
+    async def _moved(self, operation: models.Operation, group: CloudGroup) -> None:
         try:
-            await self._end(await self._api.move_device(device_id, group.group_id))
+            await self._end(operation)
         except OperationFailed as failure:
             if failure.number == _CONFLICT and AT_ITS_LIMIT.search(failure.words):
                 raise GroupFull(

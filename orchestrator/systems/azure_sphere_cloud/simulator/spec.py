@@ -65,7 +65,8 @@ class CloudSpec:
     `owned` are devices that are claimed at the start, by tenant id; `unknown` are ids that the
     service does not know; any other well-formed id is an unclaimed device, unless `known` names all
     there are. `operation_seconds` is how long an accepted operation takes before it is applied;
-    those of the types in `stuck` never end. `claim_errors` lets single devices fail in a claim with that number of an operation error.
+    those of the types in `stuck` never end. `claim_errors` lets single devices fail in a claim with
+    that number of an operation error.
     `group_limit` is the most devices of one group, 0 for no limit.
     """
 
