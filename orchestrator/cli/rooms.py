@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from orchestrator.simulation.answered import answered
 from orchestrator.systems.azure_sphere_cloud import endpoints as azure_sphere_cloud
 from orchestrator.systems.azure_sphere_device import endpoints as azure_sphere_device
+from orchestrator.systems.iot_hub_portal import endpoints as iot_hub_portal
 from orchestrator.transport.endpoint import Endpoint
 
 
@@ -99,6 +100,16 @@ def _azure_sphere_cloud() -> Sequence[Operation]:
     ]
 
 
+def _iot_hub_portal() -> Sequence[Operation]:
+    """Return the rows of the portal's API."""
+    system = "iot_hub_portal"
+    simulated = answered(system)
+    return [
+        _operation(system, row, f"IotHubPortal.{row.name}", row.name in simulated)
+        for row in iot_hub_portal.PORTAL_ENDPOINTS
+    ]
+
+
 ROOMS: tuple[Room, ...] = (
     Room(
         "azure_sphere_device",
@@ -109,6 +120,11 @@ ROOMS: tuple[Room, ...] = (
         "azure_sphere_cloud",
         "Azure Sphere in the cloud: the public API v2",
         _azure_sphere_cloud,
+    ),
+    Room(
+        "iot_hub_portal",
+        "Azure IoT Hub Portal, in which units are registered",
+        _iot_hub_portal,
     ),
 )
 

@@ -9,6 +9,7 @@ from orchestrator.systems.azure_sphere_cloud.simulator.handlers import HANDLERS 
 from orchestrator.systems.azure_sphere_device.endpoints import SERVICE_ENDPOINTS
 from orchestrator.systems.azure_sphere_device.simulator import LocalService
 from orchestrator.systems.azure_sphere_device.simulator.handlers import HANDLERS
+from orchestrator.systems.iot_hub_portal.simulator import HANDLERS as PORTAL_HANDLERS
 from orchestrator.transport.endpoint import Endpoint
 
 Answered = frozenset[str]
@@ -48,4 +49,5 @@ async def _status(service: LocalService, row: Endpoint) -> int:
 _ASKED: Mapping[str, Callable[[], Answered]] = {
     "azure_sphere_device": _azure_sphere_device,
     "azure_sphere_cloud": lambda: frozenset(CLOUD_HANDLERS),
+    "iot_hub_portal": lambda: frozenset(PORTAL_HANDLERS),
 }

@@ -14,13 +14,33 @@ from orchestrator.recipe.catalogue import catalogue_from_json
 from orchestrator.steps import generate
 from orchestrator.steps.table import STEPS, definitions
 
-SHIPPED = ["guardian-line.yaml", "rework-clean.yaml", "wifi-functional.yaml", "end-of-line.yaml"]
+SHIPPED = [
+    "guardian-line.yaml",
+    "rework-clean.yaml",
+    "wifi-functional.yaml",
+    "end-of-line.yaml",
+    "cloud-claim-list.yaml",
+    "portal-register-list.yaml",
+]
 
 
 def test_every_step_stands_in_the_table_once() -> None:
     """Names are unique, and looking them up gives what the table holds."""
-    assert len(definitions()) == len(STEPS) == 37
+    assert len(definitions()) == len(STEPS) == 49
     assert list(definitions().values()) == list(STEPS)
+
+
+def test_what_cannot_be_undone_is_known() -> None:
+    """Each such step can be asked what became of it, after a lost request can no longer act."""
+    irreversible = [step for step in STEPS if step.signature.irreversible]
+    assert {step.signature.name for step in irreversible} == {
+        "sphere.set_manufacturing_state",
+        "cloud.claim",
+        "portal.register_device",
+        "portal.register_gateway",
+        "portal.register_concentrator",
+    }
+    assert all(step.probe is not None and step.settle_seconds > 0 for step in irreversible)
 
 
 def test_the_generated_files_follow_from_the_table() -> None:
@@ -50,7 +70,7 @@ def test_stale_files_are_found_and_written(tmp_path, monkeypatch, capsys) -> Non
 def test_every_step_explains_itself(step) -> None:
     """Name, summary, parameters and measurements are sentences in the field's words."""
     signature = step.signature
-    assert re.fullmatch(r"sphere\.[a-z_]+", signature.name)
+    assert re.fullmatch(r"(sphere|cloud|portal)\.[a-z_]+", signature.name)
     assert signature.summary.endswith(".")
     assert signature.summary[0].isupper()
     assert all(each.summary for each in (*signature.parameters, *signature.measurements))

@@ -167,4 +167,14 @@ CODES: tuple[Code, ...] = (
         "- parallel:\n    - parallel: [{uses: sphere.identify}]",
         "- parallel:\n    - uses: sphere.identify",
     ),
+    Code(
+        "R059",
+        "a check must come before",
+        "What is claimed in the cloud stays claimed. A unit is claimed only after its ready check"
+        " has passed in the same run, so the recipe must have that check, required, before the"
+        " claim.",
+        "main:\n  - uses: cloud.claim",
+        'main:\n  - uses: sphere.ready_check\n    with: {allowed_os: ["22.11"], images: [app]}\n'
+        "  - uses: cloud.claim",
+    ),
 )
