@@ -1,7 +1,7 @@
 """`orchestrator demo`: a simulated rack and a real station, from nothing to a summary.
 
 The rack is a process of its own that speaks HTTPS; the station is the one that a factory runs, on
-settings that the demo writes into its data folder.
+settings that the demo writes into its data folder. What else a line needs is in `demo_lines`.
 """
 
 import shlex
@@ -10,12 +10,12 @@ import sys
 import textwrap
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from orchestrator.cli.demo_lines import LINES, Line, LineName
 from orchestrator.cli.exit_codes import ExitCode
 from orchestrator.cli.output import Format, emit, print_rows, printable, say
 
@@ -67,11 +67,15 @@ def demo(
     faults: Annotated[
         bool, typer.Option("--faults", help="Make some boards bad; they must not pass.")
     ] = False,
+    recipe: Annotated[
+        LineName, typer.Option(help="Shipped recipe; full-line goes on to cloud and portal.")
+    ] = LineName.GUARDIAN,
 ) -> None:
     """Run a recipe on simulated boards, all at once, and prove it with a database.
 
     Starts a rack of simulated boards and a station, shows one row per slot, ends by itself and
-    prints what every board came to. Exit code 0 if all passed, 1 if some did not.
+    prints what every board came to. Exit code 0 if all passed, 1 if some did not. The full line
+    has a pretend cloud and a pretend portal too; with --faults they lose answers.
 
     Example: orchestrator demo --boards 16 --faults
     """
@@ -83,8 +87,9 @@ def demo(
     if folder is None:
         raise typer.Exit(ExitCode.CANNOT_CREATE)
     say(f"{_count(boards)}, simulated; everything about them goes to {folder}")
-    finish = anyio.run(_run, folder, boards, faults)
-    _summary(finish.end.verdicts, folder)
+    line = LINES[recipe]
+    finish = anyio.run(_run, folder, boards, faults, line)
+    _summary(finish.end.verdicts, folder, line)
     raise typer.Exit(exit_code_of(finish))
 
 
@@ -108,57 +113,49 @@ def _folder(wanted: Path | None) -> Path | None:
     return folder
 
 
-async def _run(folder: Path, boards: int, faults: bool) -> "Finish":
+async def _run(folder: Path, boards: int, faults: bool, line: Line) -> "Finish":
     from orchestrator.app import prepare
+    from orchestrator.cli.child import running_child
     from orchestrator.cli.demo_rack import rack_text
     from orchestrator.cli.live import Show, on_terminal, run_shown
     from orchestrator.engine.memory import settle_collector
     from orchestrator.station.settings_file import load_settings
 
     rack_file = folder / "rack.toml"
-    rack_file.write_text(rack_text(boards, faults=faults), encoding="utf-8")
-    async with _rack(folder, rack_file) as ready:
+    text = rack_text(boards, faults=faults, foreign=line.services)
+    rack_file.write_text(text, encoding="utf-8")
+    line.set_token()
+    command = line.command(folder, rack_file, boards, faults=faults)
+    async with running_child(command, folder / "rack.log", READY_SECONDS, STOP_SECONDS) as ready:
         settings_file = folder / "station.toml"
-        settings_file.write_text(settings_text(ready), encoding="utf-8")
+        settings_file.write_text(settings_text(ready, line), encoding="utf-8")
         prepared = prepare(load_settings(settings_file))
         settle_collector()
         show = Show.TABLE if on_terminal() else Show.LINES
         return await run_shown(prepared, show, len(ready["boards"]))
 
 
-def settings_text(ready: "Mapping[str, Any]") -> str:
+def settings_text(ready: "Mapping[str, Any]", line: Line = LINES[LineName.GUARDIAN]) -> str:
     """Return the settings of a station for the rack that said it is `ready`."""
     import json
 
     from orchestrator.domain.shipped import shipped
 
-    return _SETTINGS.format(
-        recipe=json.dumps(str(shipped("recipes") / "guardian-line.yaml")),
+    text = _SETTINGS.format(
+        recipe=json.dumps(str(shipped("recipes") / line.recipe)),
         service=json.dumps(ready["service"]),
         ca_file=json.dumps(ready["ca_file"]),
         https_port=ready["https_port"],
     )
-
-
-def _rack(folder: Path, rack_file: Path) -> "AbstractAsyncContextManager[dict[str, Any]]":
-    """Return a context in which the rack runs as a process of its own."""
-    from orchestrator.cli.child import running_child
-
-    command = rack_command(folder, rack_file)
-    return running_child(command, folder / "rack.log", READY_SECONDS, STOP_SECONDS)
+    return text + line.settings(ready)
 
 
 def rack_command(folder: Path, rack_file: Path) -> list[str]:
     """Return the command that runs the boards of `rack_file` and leaves its files in `folder`."""
-    return [
-        *(sys.executable, "-m", "orchestrator", "simulate", "rack"),
-        *("--rack", str(rack_file), "--https-port", "0", "--service-port", "0"),
-        *("--ca-file", str(folder / "device-ca.pem")),
-        *("--world-log", str(folder / "world.jsonl")),
-    ]
+    return LINES[LineName.GUARDIAN].command(folder, rack_file)
 
 
-def _summary(verdicts: "Sequence[Verdict]", folder: Path) -> None:
+def _summary(verdicts: "Sequence[Verdict]", folder: Path, line: Line) -> None:
     ordered = sorted(verdicts, key=lambda verdict: verdict.slot)
     rows = [
         {
@@ -175,6 +172,8 @@ def _summary(verdicts: "Sequence[Verdict]", folder: Path) -> None:
     counts = Counter(row["outcome"] for row in rows)
     totals = ", ".join(f"{count} {outcome}" for outcome, count in sorted(counts.items()))
     emit(f"\n{_count(len(rows))}: {totals or 'none had its verdict'}")
+    for told in line.counts(folder):
+        emit(told)
     if rows:
         _next_commands((bad or ordered)[0], folder)
 

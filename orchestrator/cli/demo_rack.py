@@ -47,13 +47,23 @@ BAD_BOARDS: tuple[BadBoard, ...] = (
 )
 
 
+FOREIGN_BOARD = BadBoard("is claimed by another tenant already, which its line cannot see", "")
+"""The last of the bad boards of a full line: good in itself, and not to be claimed."""
+
+
 def bad_among(boards: int) -> int:
     """Return how many of so many boards are bad: each kind once, if a fifth can stay good."""
     return min(len(BAD_BOARDS), max(1, boards - max(1, boards // 5)))
 
 
-def rack_text(boards: int, *, faults: bool) -> str:
-    """Return the rack file of a demo with so many boards."""
+def rack_text(boards: int, *, faults: bool, foreign: bool = False) -> str:
+    """Return the rack file of a demo with so many boards.
+
+    With `foreign` the last bad one is good in itself: whoever runs the cloud makes it somebody's.
+    """
+    bad_ones = list(BAD_BOARDS[: bad_among(boards)]) if faults else []
+    if bad_ones and foreign:
+        bad_ones[-1] = FOREIGN_BOARD
     lines = [
         "# The boards of this demo. Run them again with",
         "#     orchestrator simulate rack --rack FILE",
@@ -63,6 +73,6 @@ def rack_text(boards: int, *, faults: bool) -> str:
         f"link_bytes_per_second = {FULL_SPEED}",
         "answer_seconds = 0.01",
     ]
-    for bad in BAD_BOARDS[: bad_among(boards)] if faults else ():
-        lines += ["", f"# This board {bad.sentence}.", "[[board]]", bad.keys]
+    for bad in bad_ones:
+        lines += ["", f"# This board {bad.sentence}.", "[[board]]", *bad.keys.splitlines()]
     return "\n".join(lines) + "\n"

@@ -27,7 +27,8 @@ _WorldLog = Annotated[
 _Token = Annotated[
     str,
     typer.Option(
-        help="The one bearer token that is accepted; without it any (cloud) or none (portal)."
+        envvar="PRETEND_TOKEN",
+        help="The one bearer token that is accepted; without it any (cloud) or none (portal).",
     ),
 ]
 _Throttle = Annotated[
@@ -173,7 +174,19 @@ def portal(
 
 def factory(
     *,
-    boards: Annotated[int, typer.Option(min=1, max=1000, help="How many boards.")] = 8,
+    boards: Annotated[
+        int | None, typer.Option(min=1, max=1000, help="How many boards.", show_default="8")
+    ] = None,
+    rack_file: Annotated[
+        Path | None,
+        typer.Option("--rack", help="A TOML file that describes the boards and their faults."),
+    ] = None,
+    claimed_elsewhere: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="SLOT", help="Slot whose board another tenant has claimed; may be repeated."
+        ),
+    ] = None,
     folder: Annotated[Path, typer.Option(help="Where to write the certificates.")] = Path(),
     first_address: Annotated[
         str, typer.Option(help="Address of the first board; the others follow.")
@@ -186,28 +199,44 @@ def factory(
     ] = 48938,
     world_log: _WorldLog = None,
     token: _Token = "",
+    throttle: _Throttle = 0,
+    fail: _Fail = 0,
+    lose: _Lose = 0,
     seed: _Seed = 0,
 ) -> None:
     """Run boards, cloud and portal as one story in the foreground until it is stopped.
 
     Prints one JSON line when all parts answer. The cloud knows exactly these boards.
+    `--throttle`, `--fail` and `--lose` are about cloud and portal; the boards have a rack file.
 
     Example: orchestrator simulate factory --boards 8
     """
     from orchestrator.simulation.factory import run_factory
     from orchestrator.simulation.rack import plain_boards
+    from orchestrator.simulation.rack_file import load_rack_file
+
+    specs = (
+        load_rack_file(rack_file, boards=boards)
+        if rack_file is not None
+        else plain_boards(boards or 8, seed)
+    )
+    strays = sorted(set(claimed_elsewhere or ()) - {spec.slot_path for spec in specs})
+    if strays:
+        raise typer.BadParameter(f"there is no slot {', '.join(strays)}")
 
     @asynccontextmanager
     async def serving() -> AsyncIterator[str]:
         with _log(world_log) as log:
             async with run_factory(
-                plain_boards(boards, seed),
+                specs,
                 folder=folder,
                 first_address=first_address,
                 https_port=https_port,
                 service_port=service_port,
                 log=log,
                 token=token,
+                faults=_faults(throttle, fail, lose, seed),
+                claimed_elsewhere=claimed_elsewhere or (),
             ) as running:
                 yield running.ready_line()
 

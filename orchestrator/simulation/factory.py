@@ -2,7 +2,8 @@
 
 The cloud knows exactly the boards of the rack; a board that the station claims there is the board
 that the rack lists. In the portal a unit shows up as connected only when its board is plugged in,
-finished and claimed. One world log tells what all of them really applied.
+finished and claimed. The group of the product deploys the two sample applications. One world log
+tells what all of them really applied.
 """
 
 import json
@@ -14,15 +15,20 @@ from pathlib import Path
 from typing import TextIO
 
 from orchestrator.domain.clock import timestamp
+from orchestrator.domain.shipped import shipped
 from orchestrator.simulation.rack import Rack, run_rack
 from orchestrator.simulation.services import make_trust, serve
+from orchestrator.systems.azure_sphere_cloud import models as cloud_models
 from orchestrator.systems.azure_sphere_cloud.simulator import (
+    OTHER_TENANT_ID,
     TENANT_ID,
     Cloud,
     CloudServer,
     CloudSpec,
     ProductSpec,
 )
+from orchestrator.systems.azure_sphere_cloud.simulator.state import Image
+from orchestrator.systems.azure_sphere_device.image_package import read_image_package
 from orchestrator.systems.azure_sphere_device.simulator import (
     BoardSpec,
     Happening,
@@ -35,6 +41,7 @@ from orchestrator.transport import serving
 
 PRODUCT = "Guardian"
 GROUP = "Production"
+IMAGES = ("guardian-app.imagepackage", "guardian-ui.imagepackage")
 MODEL_ID = "5f2f0b0e-2b0e-4c55-9d70-6f0f8a0f6d10"
 
 DEVICE_MODEL = portal_models.DeviceModel(
@@ -96,9 +103,13 @@ async def run_factory(
     service_port: int = 0,
     log: StoryLog | None = None,
     token: str = "",
+    faults: Sequence[serving.Fault] = (),
+    claimed_elsewhere: Sequence[str] = (),
 ) -> AsyncIterator[Factory]:
     """Run all parts until the block ends. Certificates are written into `folder`.
 
+    `faults` strike cloud and portal, not the boards, whose specs have their own.
+    `claimed_elsewhere` are slots whose boards another tenant has claimed already.
     Raises what the parts raise for ports and addresses.
     """
     async with AsyncExitStack() as stack:
@@ -113,22 +124,46 @@ async def run_factory(
             )
         )
         world = serving.World(report=log.service) if log else serving.World()
-        cloud = Cloud(_cloud_spec(rack, token), world)
+        cloud = Cloud(_cloud_spec(rack, token, faults, claimed_elsewhere), world)
+        _deploy(cloud)
         portal = Portal(_portal_spec(token), world, reaches=_Reach(rack, cloud))
         trust = make_trust(folder / "services-ca.pem")
         urls = [
             await stack.enter_async_context(serve(app, trust))
-            for app in (CloudServer(cloud), PortalServer(portal))
+            for app in (
+                CloudServer(cloud),
+                PortalServer(portal, serving.FaultPlan(faults, "factory/portal")),
+            )
         ]
         yield Factory(rack, cloud, urls[0], portal, urls[1], trust.ca_file)
 
 
-def _cloud_spec(rack: Rack, token: str) -> CloudSpec:
+def _cloud_spec(
+    rack: Rack, token: str, faults: Sequence[serving.Fault], claimed_elsewhere: Sequence[str]
+) -> CloudSpec:
     return CloudSpec(
         products=(ProductSpec(PRODUCT),),
         known=frozenset(board.device_id.lower() for board in rack.boards),
+        owned={
+            rack.slot(path).board.device_id.lower(): OTHER_TENANT_ID for path in claimed_elsewhere
+        },
         token=token,
+        faults=tuple(faults),
     )
+
+
+def _deploy(cloud: Cloud) -> None:
+    """Let the product's group deploy the sample applications."""
+    tenant = cloud.tenants[TENANT_ID]
+    for name in IMAGES:
+        content = (shipped("recipes") / "images" / name).read_bytes()
+        package = read_image_package(content)
+        known = cloud_models.ImageMetadata(
+            Id=package.image_id, Name=package.image_name, ComponentId=package.component_id
+        )
+        tenant.images[package.image_id] = Image(known, content)
+    group = next(group for group in tenant.groups.values() if group.name == GROUP)
+    cloud.deploy(tenant, group, list(tenant.images))
 
 
 def _portal_spec(token: str) -> PortalSpec:

@@ -32,7 +32,14 @@ def load(recipes):
 
 
 @pytest.mark.parametrize(
-    "name", ["guardian-line.yaml", "rework-clean.yaml", "wifi-functional.yaml", "end-of-line.yaml"]
+    "name",
+    [
+        "guardian-line.yaml",
+        "full-line.yaml",
+        "rework-clean.yaml",
+        "wifi-functional.yaml",
+        "end-of-line.yaml",
+    ],
 )
 def test_the_shipped_recipes_have_no_mistake(recipes, name: str) -> None:
     """All load, carry the editor's comment, and name what they are for."""
