@@ -32,7 +32,7 @@ def _device(ctx: StepContext) -> str:
 
 def _check_tenant(cloud: SphereCloud, tenant: str | None) -> None:
     """Refuse a recipe that was written for another owner than the station's."""
-    if tenant is not None and tenant.lower() not in cloud.owner.lower():
+    if tenant is not None and tenant.lower() != cloud.owner.lower().rpartition(" ")[2]:
         raise StationMisuse(
             f"The recipe is for {tenant}, this station works for {cloud.owner}",
             remedy="Use the recipe of this tenant, or a station of that one",

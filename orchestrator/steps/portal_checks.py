@@ -1,6 +1,7 @@
 """What the IoT portal knows of a unit after it was registered: model, connection, commands, key."""
 
 import hashlib
+import json
 from collections.abc import Awaitable, Callable
 from decimal import Decimal
 from typing import Literal
@@ -115,7 +116,16 @@ async def send_command(
         device_id: LoRa id; without it the first 16 digits of the silicon id.
     """
     answer = await portal.execute_device_command(eui_of(ctx, device_id), command)
-    ctx.attach("command-answer.json", answer, "application/json")
+    kind = "application/json" if _is_json(answer) else "application/octet-stream"
+    ctx.attach("command-answer", answer, kind)
+
+
+def _is_json(content: bytes) -> bool:
+    try:
+        json.loads(content)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 @step(

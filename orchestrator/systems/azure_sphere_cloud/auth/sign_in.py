@@ -34,7 +34,9 @@ class FixedToken:
         """Return the header. Raises SignInFailed once it was refused."""
         if refused is not None:
             raise SignInFailed(
-                "The cloud does not accept the token", remedy="Give a new one", code="token"
+                "The token of the settings is not accepted",
+                remedy="Renew the token and begin again",
+                code="token",
             )
         return _header(self._token.get_secret_value())
 
