@@ -38,6 +38,8 @@ from orchestrator.systems.azure_sphere_device.fixture import SYSTEM as SPHERE
 
 _LARGEST_FILE_BYTES = 64 << 20
 _MOST_LINES = 100_000
+_SECONDS_IN_LINE = 5.0
+_FEWEST_AT_ONCE, _MOST_AT_ONCE = 16, 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,10 +174,11 @@ async def run_list(
     *,
     log: FilteringBoundLogger,
     tell: Tell,
-    at_once: int,
+    at_once: int | None,
 ) -> list[LineOutcome]:
     """Work `lines` with the services of the settings; every outcome goes to the audit.
 
+    `at_once` of them at a time; None is as many as the service's pace keeps waiting for seconds.
     Raises what opening the evidence and the services raises, AuditUnavailable.
     """
     plan = _plan(kind)
@@ -196,7 +199,14 @@ async def run_list(
             ids=TimeOrderedIds(clock),
             database_version=evidence.audit.database_version,
         )
-        return await work_list(parts, lines, noted, at_once=at_once)
+        return await work_list(parts, lines, noted, at_once=at_once or _at_once(settings, kind))
+
+
+def _at_once(settings: ListSettings, kind: ListKind) -> int:
+    """Return how many lines to work at a time: more fill each request, too many outwait theirs."""
+    section = settings.cloud if kind.system == SPHERE else settings.portal
+    pace = section.requests_per_second if section is not None else 0.0
+    return min(max(int(pace * _SECONDS_IN_LINE), _FEWEST_AT_ONCE), _MOST_AT_ONCE)
 
 
 def _pooled(services: Services) -> Services:

@@ -23,7 +23,7 @@ def claim(
     csv: Csv,
     config: Config,
     dry_run: DryRun = False,
-    at_once: AtOnce = 128,
+    at_once: AtOnce = None,
     result: Result = None,
 ) -> None:
     """Claim every device of a list into the station's tenant and put it into its device group.

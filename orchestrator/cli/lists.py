@@ -28,7 +28,15 @@ Config = Annotated[
 DryRun = Annotated[
     bool, typer.Option("--dry-run", help="Check the list and say what would be done; send nothing.")
 ]
-AtOnce = Annotated[int, typer.Option(min=1, max=256, help="Lines that are worked at a time.")]
+AtOnce = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        max=1024,
+        help="Lines that are worked at a time.",
+        show_default="by the service's requests_per_second",
+    ),
+]
 Result = Annotated[
     Path | None,
     typer.Option("--result", metavar="FILE", help="Write what each line came to, as CSV."),
@@ -38,7 +46,13 @@ _SHOWN_FAILURES = 20
 
 
 def work(
-    kind_name: str, path: Path, config: Path, *, dry_run: bool, at_once: int, result: Path | None
+    kind_name: str,
+    path: Path,
+    config: Path,
+    *,
+    dry_run: bool,
+    at_once: int | None,
+    result: Path | None,
 ) -> None:
     """Work the list in `path`, and leave with 1 when a line did not pass."""
     from orchestrator.app.lists import KINDS, read_list
@@ -73,7 +87,7 @@ def _preview(kind_name: str, settings: "ListSettings", lines: "Sequence[Listed]"
 
 
 def _work(
-    kind_name: str, settings: "ListSettings", lines: "Sequence[Listed]", at_once: int
+    kind_name: str, settings: "ListSettings", lines: "Sequence[Listed]", at_once: int | None
 ) -> "list[LineOutcome]":
     from functools import partial
 

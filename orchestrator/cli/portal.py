@@ -23,7 +23,7 @@ def register(
     csv: Csv,
     config: Config,
     dry_run: DryRun = False,
-    at_once: AtOnce = 32,
+    at_once: AtOnce = None,
     result: Result = None,
 ) -> None:
     """Register every device of a list in the IoT portal.
