@@ -173,7 +173,7 @@ class MsalSource:
             return work()
         except OrchestratorError:
             raise
-        except (ValueError, KeyError, TypeError, AttributeError, RuntimeError):
+        except _library_errors():
             # Without a cause: the library's own words may hold what the service sent.
             raise UnusableAnswer(
                 f"The sign-in at {self._options.authority_host} gave an answer that is none",
@@ -226,3 +226,10 @@ class MsalSource:
                 )
             return {"private_key": pem, "public_certificate": pem[begin:]}
         return None
+
+
+def _library_errors() -> tuple[type[Exception], ...]:
+    """Return what the vendor's library raises, asked for only when it raised something."""
+    from msal.exceptions import MsalError  # loaded by then; a start-up need not pay for it
+
+    return (ValueError, KeyError, TypeError, AttributeError, RuntimeError, MsalError)
