@@ -142,6 +142,8 @@ class _Work:
             self._event("list_started", lines=count),
         )
         for run in (await parts.memory()).left_open:
+            if run.slot != f"line {run.port}":
+                continue  # a board's: the station closes it, and asks the board
             now = parts.clock.now()
             await parts.recorder.record(*closing(run, Found("nobody was asked"), now, _WHY))
 

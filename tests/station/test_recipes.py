@@ -160,3 +160,77 @@ def test_values_are_typed_as_declared(
         [prepared] = prepare_recipes(with_input, CATALOGUE).plans
         assert prepared.inputs == {"x": typed}
         assert type(prepared.inputs["x"]) is type(typed)
+
+
+CLAIMING = """\
+recipe: 1
+name: line
+version: "1"
+inputs:
+  owner: {type: text, description: Who owns it, default: "5F2C7C1E-0d3b-4c55-9a52-1f6f0a7d9e01"}
+main:
+  - uses: sphere.ready_check
+    with: {allowed_os: ["22.11"]}
+  - uses: cloud.claim
+    id: claim
+    with:
+      tenant: TENANT
+"""
+TENANT = "5f2c7c1e-0d3b-4c55-9a52-1f6f0a7d9e01"
+OTHER = "99999999-0d3b-4c55-9a52-1f6f0a7d9e99"
+
+
+@pytest.mark.parametrize(
+    ("tenant", "refused"),
+    [
+        (f'"{TENANT}"', ""),
+        (f'"{TENANT.upper()}"', ""),
+        ("${{ inputs.owner }}", ""),
+        (f'"{OTHER}"', OTHER),
+        (f'"{TENANT[:8]}"', TENANT[:8]),
+        ('""', ""),
+    ],
+)
+def test_a_recipe_of_another_tenant_is_refused_at_the_start(
+    tmp_path: Path, tenant: str, refused: str
+) -> None:
+    """The station is set to one tenant; however a recipe gives another, no board is begun."""
+    from orchestrator.steps.generate import catalogue
+
+    (tmp_path / "a.yaml").write_text(CLAIMING.replace("TENANT", tenant))
+    pins = {("cloud.claim", "tenant"): TENANT}
+    given = settings(tmp_path, "a.yaml")
+    if not refused and tenant != '""':
+        assert prepare_recipes(given, catalogue(), pins=pins).plans
+        return
+    with pytest.raises(ConfigurationMistakes) as caught:
+        prepare_recipes(given, catalogue(), pins=pins)
+    assert caught.value.what.splitlines()[1:] == [
+        f'recipe line, step claim: `tenant` is "{refused}", and this station is set to "{TENANT}"'
+    ]
+    assert "Nothing was started" in caught.value.remedy
+
+
+def test_a_tenant_given_by_an_input_is_compared_as_well(tmp_path: Path) -> None:
+    """What the settings give to the recipe counts, not the default."""
+    from orchestrator.steps.generate import catalogue
+
+    (tmp_path / "a.yaml").write_text(CLAIMING.replace("TENANT", "${{ inputs.owner }}"))
+    given = settings(tmp_path, "a.yaml", inputs={"owner": OTHER})
+    with pytest.raises(ConfigurationMistakes, match=f'`tenant` is "{OTHER}"'):
+        prepare_recipes(given, catalogue(), pins={("cloud.claim", "tenant"): TENANT})
+
+
+def test_a_station_does_not_work_lists(tmp_path: Path) -> None:
+    """The operation that needs no unit at hand is refused for one that has slots."""
+    with pytest.raises(ValueError, match="must not be LIST: no units at hand"):
+        settings(tmp_path, "a.yaml", station={"name": "bench", "operation": "LIST"})
+
+
+def test_the_pin_of_a_station_is_its_tenant(tmp_path: Path) -> None:
+    """Without a cloud nothing is pinned."""
+    from orchestrator.app.services import pins
+
+    assert pins(settings(tmp_path, "a.yaml")) == {}
+    given = settings(tmp_path, "a.yaml", cloud={"tenant": TENANT})
+    assert pins(given) == {("cloud.claim", "tenant"): TENANT}
