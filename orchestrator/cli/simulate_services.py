@@ -1,7 +1,7 @@
 """`orchestrator simulate cloud|portal|factory`: pretend services, and all in one story."""
 
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -15,8 +15,22 @@ if TYPE_CHECKING:
 
     from orchestrator.simulation.factory import StoryLog
     from orchestrator.simulation.listener import Application
+    from orchestrator.systems.azure_sphere_device.simulator import BoardSpec
     from orchestrator.transport.serving import Fault
 
+_BoardCount = Annotated[
+    int | None, typer.Option(min=1, max=1000, help="How many boards.", show_default="8")
+]
+_RackFile = Annotated[
+    Path | None,
+    typer.Option("--rack", help="A TOML file that describes the boards and their faults."),
+]
+_Elsewhere = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="SLOT", help="Slot whose board another tenant has claimed; may be repeated."
+    ),
+]
 _Port = Annotated[int, typer.Option(min=0, max=65535, help="Port to answer on; 0: any free one.")]
 _CaFile = Annotated[
     Path, typer.Option(help="Where to write the certificate that the service proves itself with.")
@@ -172,21 +186,20 @@ def portal(
     _run(serving())
 
 
+def _boards(rack_file: Path | None, boards: int | None, seed: int) -> "Sequence[BoardSpec]":
+    from orchestrator.simulation.rack import plain_boards
+    from orchestrator.simulation.rack_file import load_rack_file
+
+    if rack_file is not None:
+        return load_rack_file(rack_file, boards=boards)
+    return plain_boards(boards or 8, seed)
+
+
 def factory(
     *,
-    boards: Annotated[
-        int | None, typer.Option(min=1, max=1000, help="How many boards.", show_default="8")
-    ] = None,
-    rack_file: Annotated[
-        Path | None,
-        typer.Option("--rack", help="A TOML file that describes the boards and their faults."),
-    ] = None,
-    claimed_elsewhere: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="SLOT", help="Slot whose board another tenant has claimed; may be repeated."
-        ),
-    ] = None,
+    boards: _BoardCount = None,
+    rack_file: _RackFile = None,
+    claimed_elsewhere: _Elsewhere = None,
     folder: Annotated[Path, typer.Option(help="Where to write the certificates.")] = Path(),
     first_address: Annotated[
         str, typer.Option(help="Address of the first board; the others follow.")
@@ -212,14 +225,8 @@ def factory(
     Example: orchestrator simulate factory --boards 8
     """
     from orchestrator.simulation.factory import run_factory
-    from orchestrator.simulation.rack import plain_boards
-    from orchestrator.simulation.rack_file import load_rack_file
 
-    specs = (
-        load_rack_file(rack_file, boards=boards)
-        if rack_file is not None
-        else plain_boards(boards or 8, seed)
-    )
+    specs = _boards(rack_file, boards, seed)
     strays = sorted(set(claimed_elsewhere or ()) - {spec.slot_path for spec in specs})
     if strays:
         raise typer.BadParameter(f"there is no slot {', '.join(strays)}")

@@ -5,7 +5,6 @@ claims that are asked within a moment of one another go out together. Products a
 looked up once. Whoever comes first carries the others: it cannot be cut off in the middle.
 """
 
-import copy
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Generic, TypeVar
 
@@ -31,6 +30,14 @@ OUT_AT_ONCE = 3
 """Requests of one kind that are out at the same time; while they are, later callers gather."""
 
 R = TypeVar("R")
+
+
+def _own(error: OrchestratorError) -> OrchestratorError:
+    """Return the same error as an object of its own. Its class may be made from other arguments."""
+    twin = error.__class__.__new__(error.__class__, *error.args)
+    twin.__dict__.update(error.__dict__)
+    twin.__cause__ = error.__cause__
+    return twin
 
 
 class _Turn(Generic[R]):
@@ -64,7 +71,7 @@ class _Together(Generic[R]):
                 await self._carry(turn)
         if turn.error is not None:
             # Each caller gets its own: places are added to it on its way.
-            raise copy.copy(turn.error)
+            raise _own(turn.error)
         return turn.answers.get(key)
 
     async def _carry(self, turn: _Turn[R]) -> None:
@@ -117,7 +124,7 @@ class PooledCloud:
         outcome = await self._claims.of(device_id.lower())
         assert outcome is not None
         if outcome.error is not None:
-            raise copy.copy(outcome.error)
+            raise _own(outcome.error)
         already = outcome.state == "already_ours"
         return Claim(outcome.device_id, already, outcome.operation_id)
 
