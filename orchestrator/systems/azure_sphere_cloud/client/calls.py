@@ -19,7 +19,7 @@ PUBLIC_URL = "https://prod.core.sphere.azure.net"
 """Where the vendor runs the public API."""
 
 PATIENT = RetryPolicy(
-    attempts=6, first_wait_seconds=0.5, longest_wait_seconds=20.0, jitter_seconds=0.5
+    attempts=7, first_wait_seconds=0.2, longest_wait_seconds=20.0, jitter_seconds=0.2
 )
 """How the cloud is asked again: the vendor says to wait after 429 and to try a few times on 500."""
 
