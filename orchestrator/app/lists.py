@@ -127,9 +127,18 @@ def _rows(path: Path, wanted: Sequence[str]) -> list[tuple[int, dict[str, str]]]
         ) from error
     except UnicodeDecodeError as error:
         raise InputMistakes(f"{path} is no UTF-8 text", remedy="Save it as CSV UTF-8") from error
+    try:
+        return _read(path, text, wanted, too_large=len(content) > _LARGEST_FILE_BYTES)
+    except csv.Error as error:
+        raise InputMistakes(f"{path} is no CSV: {error}", remedy="Save it as CSV UTF-8") from error
+
+
+def _read(
+    path: Path, text: str, wanted: Sequence[str], *, too_large: bool
+) -> list[tuple[int, dict[str, str]]]:
     reader = csv.DictReader(io.StringIO(text, newline=""))
     missing = [column for column in wanted if column not in (reader.fieldnames or ())]
-    if missing or len(content) > _LARGEST_FILE_BYTES:
+    if missing or too_large:
         raise InputMistakes(
             f"{path} has no column {', '.join(missing)}" if missing else f"{path} is too large",
             remedy=f"The first line must be: {','.join(wanted)}",

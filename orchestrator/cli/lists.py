@@ -65,6 +65,8 @@ def work(
     if dry_run:
         _preview(kind_name, settings, lines)
         return
+    if result is not None:
+        _try(result)
     outcomes = _work(kind_name, settings, lines, at_once)
     if result is not None:
         _write(result, outcomes)
@@ -94,10 +96,12 @@ def _work(
     import anyio
 
     from orchestrator.app.lists import KINDS, run_list
+    from orchestrator.app.services import service_secrets
     from orchestrator.engine.memory import settle_collector
     from orchestrator.station.log import make_logger
 
-    log = make_logger(level=settings.log.level, style=settings.log.format, secrets=set())
+    secrets = service_secrets(settings)
+    log = make_logger(level=settings.log.level, style=settings.log.format, secrets=secrets)
     settle_collector()
     with _Progress(len(lines)) as progress:
         return anyio.run(
@@ -149,6 +153,19 @@ class _Progress:
             self._bar.advance(self._task)
         elif self._done % max(1, self._total // 10) == 0:
             say(f"{self._done} of {self._total} lines, {self._bad} not passed")
+
+
+def _try(path: Path) -> None:
+    """Raise InputMistakes before anything is done when the result could not be written."""
+    from orchestrator.domain.errors import InputMistakes
+
+    try:
+        path.open("a", encoding="utf-8").close()
+    except OSError as error:
+        raise InputMistakes(
+            f"{path} cannot be written: {error.strerror}",
+            remedy="Name a file in an existing folder. Nothing was started",
+        ) from error
 
 
 def _write(path: Path, outcomes: "Sequence[LineOutcome]") -> None:
