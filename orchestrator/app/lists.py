@@ -39,7 +39,7 @@ from orchestrator.systems.azure_sphere_device.fixture import SYSTEM as SPHERE
 _LARGEST_FILE_BYTES = 64 << 20
 _MOST_LINES = 100_000
 _SECONDS_IN_LINE = 5.0
-_FEWEST_AT_ONCE, _MOST_AT_ONCE = 16, 512
+_FEWEST_AT_ONCE, _MOST_AT_ONCE = 16, 1024
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,10 +23,10 @@ from orchestrator.systems.azure_sphere_cloud.cloud import (
 )
 from orchestrator.transport.body import Progress
 
-LINGER_SECONDS = 0.05
+LINGER_SECONDS = 0.1
 """How long the first caller waits for others."""
 
-OUT_AT_ONCE = 3
+OUT_AT_ONCE = 2
 """Requests of one kind that are out at the same time; while they are, later callers gather."""
 
 R = TypeVar("R")
