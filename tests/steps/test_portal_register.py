@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -294,3 +295,26 @@ async def test_a_gateway_without_serial_number_has_its_silicon_id() -> None:
     arguments = REGISTER["portal.register_gateway"]
     seen = await it.run("portal.register_gateway", unit=Unit(None, "P"), **arguments)
     assert (seen.outcome, list(it.portal.registry)) == ("PASS", [BOARD.device_id])
+
+
+@virtual
+async def test_a_token_that_ends_in_the_middle_is_renewed_unseen(uses: str) -> None:
+    """The portal refuses the old one once; the unit is registered once and nothing is told."""
+    it = Bench(spec=replace(SPEC, tokens={"old": 1e9, "new": 1e9}))
+    given = ["old"]
+
+    async def permit(refused: object = None) -> dict[str, str]:
+        if refused:
+            given.append("new")
+        return {"Authorization": f"Bearer {given[-1]}"}
+
+    async def ending(scope: Any, receive: Any, send: Any) -> None:
+        if scope["method"] == "POST":
+            it.portal.spec.tokens["old"] = 0.0
+        await it.server(scope, receive, send)
+
+    transport = httpx.ASGITransport(ending)
+    portal = IotHubPortal("https://portal.test", authorize=permit, transport=transport)
+    seen = await run_step(uses, {IotHubPortal: portal}, secrets={"key": KEY}, **REGISTER[uses])
+    assert (seen.outcome, seen.message, it.made) == ("PASS", "", 1)
+    assert given == ["old", "new"]
