@@ -8,6 +8,7 @@ A quality engineer can ask all of this of a finished database, without station o
 import json
 from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
@@ -175,19 +176,23 @@ def _required_steps(plan: str) -> list[str]:
 def _limits(connection: Connection, last: int) -> Iterator[Contradiction]:
     """Every measurement that passed is finite and within its limit."""
     columns = measurement.c
-    query = select(measurement).where(
+    query = select(columns.entry, columns.name, columns.value, columns.limit_min, columns.limit_max)
+    query = query.where(
         columns.outcome == Outcome.PASS.value, columns.kind == "number", columns.entry <= last
     )
-    for row in _rows(connection, query):
-        try:
-            value = Decimal(row.value)
-            limit = Limit(min=_decimal(row.limit_min), max=_decimal(row.limit_max))
-            good = value.is_finite() and judge(value, limit) is Outcome.PASS
-        except (InvalidOperation, StationMisuse):
-            good = False
-        if not good:
-            what = f"{row.name} passed with {row.value}, which is not within its limit"
-            yield "measurement", row.entry, what
+    for entry, name, value, low, high in _rows(connection, query):
+        if not _is_within(value, low, high):
+            yield "measurement", entry, f"{name} passed with {value}, which is not within its limit"
+
+
+@lru_cache(maxsize=4096)
+def _is_within(text: str, low: str | None, high: str | None) -> bool:
+    try:
+        value = Decimal(text)
+        limit = Limit(min=_decimal(low), max=_decimal(high))
+        return value.is_finite() and judge(value, limit) is Outcome.PASS
+    except (InvalidOperation, StationMisuse):
+        return False
 
 
 def _decimal(text: str | None) -> Decimal | None:
