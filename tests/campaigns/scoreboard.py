@@ -2,12 +2,11 @@
 
     python -m tests.campaigns.scoreboard
 
-Every file of `docs/results` with a `campaign` is a row; `designs.json` is the comparison of designs.
+Every file of `docs/results` with a `campaign` is a row; `designs.json` compares designs.
 """
 
 import json
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from tests.campaigns.rig import ROOT

@@ -1,6 +1,6 @@
 """A campaign that cannot fail proves nothing: each planted mistake turns its campaign red."""
 
-from tests.campaigns.kills import Death, places, run
+from tests.campaigns.kills import Death, live_until, places
 from tests.campaigns.raw import disk_fault, power_cut
 from tests.campaigns.results import Result
 from tests.campaigns.rig import FAULTS, Daemon, station_place
@@ -9,7 +9,8 @@ from tests.campaigns.shifts import Shift
 LATE = """\
 [rack]
 boot_seconds = 0.05
-faults = [{ kind = "late", calls = "set_manufacturing_state", nth = 1, seconds = 1 }]
+state_change_locked = false
+faults = [{ kind = "late", calls = "set_manufacturing_state", nth = 2, seconds = 1 }]
 """
 
 
@@ -19,11 +20,9 @@ def test_synchronous_normal_loses_rows_in_a_power_cut() -> None:
     assert trial.lost
 
 
-def test_an_early_acknowledgement_loses_rows_in_a_power_cut() -> None:
-    """What was told before the commit is not there."""
-    assert any(
-        power_cut(seed, sabotage="acknowledged before the commit")[0].lost for seed in (1, 2)
-    )
+def test_an_early_acknowledgement_loses_rows_on_a_failing_disk() -> None:
+    """What was told before the commit is not there when the commit fails."""
+    assert disk_fault(sync_error_at=3, sabotage="acknowledged before the commit").lost
 
 
 def test_a_swallowed_commit_error_loses_rows_on_a_failing_disk() -> None:
@@ -39,7 +38,7 @@ def test_without_the_lock_a_second_daemon_comes_up() -> None:
         first = Daemon(place)
         assert first.until(lambda: bool(first.states), 20)
         second = Daemon(place)
-        second.until(lambda: bool(second.states), 5)
+        second.until(lambda: bool(second.states), 3)
         ended = second.ended
         first.kill()
         second.kill()
@@ -50,7 +49,10 @@ def test_open_runs_are_seen() -> None:
     """A station that does not close them is red after one kill."""
     result = Result("kills", "test")
     with places("sqlite", seed=2, sabotage="open runs left open", boards=2) as place:
-        run(place, result, iter([Death("intent.committed")]))
+        shift = Shift(place, result)
+        live_until(shift, Death("intent.committed"))
+        Daemon(place).terminate()
+        shift.judge(1, auditor=False)
     assert any(sentence.startswith("left open") for sentence in result.sentences)
     assert result.survived == 0
 
