@@ -203,9 +203,14 @@ class Evidence:
         )
 
     def identity_row(self, sequence: int, identity: DeviceIdentity) -> IdentityRow:
-        """Return the row that says which identity was read during attempt `sequence`."""
-        unit = self._request.unit
-        key = unit_id(unit.serial_number, unit.part_number, identity.device_id)
+        """Return the row that says which identity was read during attempt `sequence`.
+
+        Another unit than the run's own has no key there: its numbers are not known in this run.
+        """
+        unit, known = self._request.unit, self._request.identity
+        key = None
+        if known is None or known == identity:
+            key = unit_id(unit.serial_number, unit.part_number, identity.device_id)
         return IdentityRow(
             self._run_id, sequence, key, identity.system, identity.device_id, self.now()
         )

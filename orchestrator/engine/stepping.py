@@ -17,9 +17,11 @@ from orchestrator.domain.errors import (
     DeadlineExceeded,
     OrchestratorError,
     StationMisuse,
+    UnitChanged,
 )
 from orchestrator.domain.outcome import Outcome
 from orchestrator.domain.records import Record
+from orchestrator.domain.unit import DeviceIdentity
 from orchestrator.engine.attempt import Attempt, RunFacts
 from orchestrator.engine.course import Course
 from orchestrator.engine.evidence import Evidence
@@ -41,6 +43,13 @@ from orchestrator.recipe.expression import evaluate
 _PASS = Outcome.PASS
 _SKIPPED = Outcome.SKIPPED
 _NOTHING_JUDGED: Mapping[str, Outcome] = MappingProxyType({})
+
+
+def _is_bad(attempt: Attempt, verdict: Verdict) -> bool:
+    """Say whether the step ends as FAIL, by what it found or by what it measured."""
+    if verdict is PASSED and attempt.values and attempt.step.limited:
+        verdict = judge_values(attempt.step, attempt.values)[1]
+    return verdict.outcome is Outcome.FAIL
 
 
 class Stepper:
@@ -213,9 +222,31 @@ class Stepper:
                     verdict = PASSED
                 except OrchestratorError as error:
                     verdict = verdict_of(error, self._request.secrets)
+                if _is_bad(attempt, verdict):
+                    verdict = await self._of_this_unit(lane, attempt, verdict, seconds)
             crash_point("step.returned")
             attempt.duration_us = int((self._clock.monotonic() - began) * 1e6)
         return self._ended(attempt, lane, verdict)
+
+    async def _of_this_unit(
+        self, lane: Lane, attempt: Attempt, bad: Verdict, seconds: float
+    ) -> Verdict:
+        """Return `bad`, unless another unit has answered than the one that this run is about.
+
+        Nothing else tells: a unit that is exchanged between two looks answers in its place.
+        """
+        read = self._request.read_identity
+        if read is None or self._facts.binding.identity is None or self._course.in_teardown:
+            return bad
+        try:
+            identity = await lane.call(attempt.step, seconds, read)
+            assert isinstance(identity, DeviceIdentity)
+            attempt.identify(identity)
+        except (UnitChanged, Stopped) as error:
+            return verdict_of(error, self._request.secrets)
+        except OrchestratorError:
+            return bad
+        return bad
 
     def opened(self) -> None:
         """Note that the run's first rows are durable."""

@@ -144,7 +144,7 @@ def run_shift(scenario: Scenario, folder: Path | None = None) -> ShiftResult:
     finally:
         gc.enable()
         folder.rmdir()
-        work.rename(folder)
+        shutil.move(work, folder)
     return replace(result, folder=folder)
 
 
