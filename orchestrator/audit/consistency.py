@@ -149,6 +149,27 @@ def _passed(wanted: Sequence[str], run_id: Any) -> Select[Any]:
     return query.where(step.c.step_id.in_(wanted), step.c.run_id == run_id)
 
 
+def _found_applied(wanted: Sequence[str], run_id: str) -> Select[Any]:
+    """Select the steps whose intent was found applied, whatever the end of the step said."""
+    each = finding.alias("each")
+    newest = (
+        select(func.max(each.c.number))
+        .where(each.c.intent_id == intent.c.intent_id)
+        .correlate(intent)
+        .scalar_subquery()
+    )
+    query = (
+        select(step.c.step_id)
+        .join_from(step, intent, _same_step(step, intent))
+        .join(finding, and_(finding.c.intent_id == intent.c.intent_id, finding.c.number == newest))
+    )
+    return query.where(
+        finding.c.state == FindingState.APPLIED.value,
+        step.c.step_id.in_(wanted),
+        step.c.run_id == run_id,
+    )
+
+
 def _passed_in_line(connection: Connection, wanted: Sequence[str], run_id: str) -> set[str]:
     """Return what passed in a run or in those whose evidence it goes on with."""
     passed: set[str] = set()
@@ -157,6 +178,7 @@ def _passed_in_line(connection: Connection, wanted: Sequence[str], run_id: str) 
     while following is not None and following not in seen:
         seen.add(following)
         passed.update(connection.execute(_passed(wanted, following)).scalars())
+        passed.update(connection.execute(_found_applied(wanted, following)).scalars())
         before = select(run.c.continues).where(run.c.run_id == following)
         following = connection.execute(before).scalar()
     return passed
