@@ -83,6 +83,8 @@ def live_until(shift: Shift, death: Death) -> bool:
     """Let a daemon live until its death. True when it died by itself where it was to."""
     daemon = Daemon(shift.place, crash_at=death.crash_at)
     if death.point == "stop.begun":
+        # Before its first words it does not listen to signals yet.
+        daemon.until(lambda: bool(daemon.states), SOON_SECONDS)
         shift.attend(daemon, _ASK_AFTER_SECONDS)
         code = daemon.terminate()
     else:

@@ -40,15 +40,15 @@ def swallow_commit_errors() -> None:
 
 def acknowledge_early() -> None:
     """Tell the callers before the rows are committed."""
-    from orchestrator.audit.writer import Writer
+    from orchestrator.audit.commit import Committer
 
-    honest = Writer._write
+    honest = Committer.write
 
     def write(self: Any, calls: Any) -> None:
         self._tell(calls, None)
         honest(self, calls)
 
-    Writer._write = write  # type: ignore[method-assign]  # a mistake on purpose
+    Committer.write = write  # type: ignore[method-assign]  # a mistake on purpose
 
 
 def no_lock() -> None:
