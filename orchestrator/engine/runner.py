@@ -45,7 +45,7 @@ class Runner:
         self._lane = Lane(request, control, self.watch)
         self._lane.pending.extend(request.opening)
         facts = RunFacts(prepared.plan, request, services.clock, Binding(request.identity))
-        self._evidence = evidence = Evidence(services.recorder, services.clock, request)
+        self._evidence = evidence = Evidence(services.recorder, facts)
         ledger = Ledger(facts, evidence)
         asking = Asking(facts, services.bounds, course.stop)
         acts = Irreversible(facts, evidence, ledger, asking, course.stop)

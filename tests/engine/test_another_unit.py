@@ -8,6 +8,7 @@ from orchestrator.domain.errors import Mismatch, Unreachable
 from orchestrator.domain.measurement import Limit
 from orchestrator.domain.outcome import Outcome
 from orchestrator.domain.records import IdentityRow
+from orchestrator.engine.step import StepContext
 from tests.engine.support import (
     BOARD,
     OTHER,
@@ -42,6 +43,23 @@ async def test_another_unit_gets_no_key_of_the_runs_unit() -> None:
     await bench.run(plan(planned("bad")))
     (row,) = bench.recorder.all(IdentityRow)
     assert (row.device_id, row.unit_id) == (OTHER.device_id, None)
+
+
+async def test_a_run_that_began_without_identity_names_its_own_unit_alone() -> None:
+    """The unit that was read first gets the key of the run's unit; the one after it gets none."""
+    seen = [BOARD, OTHER]
+
+    async def reads(ctx: StepContext) -> None:
+        ctx.identify(seen.pop(0))
+
+    bench = Bench(definition("read", reads))
+    bench.identity = None
+    result = await bench.run(plan(planned("read", "first"), planned("read", "second")))
+    assert result.outcome is Outcome.ERROR
+    rows = bench.recorder.all(IdentityRow)
+    assert [(row.device_id, row.unit_id is None) for row in rows] == [
+        (BOARD.device_id, False), (OTHER.device_id, True),
+    ]  # fmt: skip
 
 
 async def test_the_same_unit_is_failed() -> None:
