@@ -11,10 +11,20 @@ import json
 import sys
 from pathlib import Path
 
-from orchestrator.simulation.rehearsal.campaign import Judged, Order, rehearse, write_result
+from orchestrator.simulation.rehearsal.campaign import (
+    Judged,
+    Order,
+    Tally,
+    rehearse,
+    write_result,
+)
 
 ENOUGH_SEEDS = 400
 """From so many shifts on every kind of trouble must have struck."""
+
+
+WRITTEN_EVERY = 100
+"""A long campaign that is stopped leaves the figures of what it has worked."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -28,18 +38,21 @@ def main(arguments: list[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     order = Order(boards=given.boards)
 
-    def told(judged: Judged) -> None:
+    command = (
+        f"python -m tests.campaigns.rehearsal --first {given.first} --seeds {given.seeds} "
+        f"--boards {given.boards} --jobs {given.jobs}"
+    )
+
+    def told(judged: Judged, tally: Tally) -> None:
         for line in judged.violations:
             sys.stdout.write(f"seed {judged.seed}: {line}\n  {order.command(judged.seed)}\n")
             sys.stdout.flush()
+        if given.result is not None and tally.shifts % WRITTEN_EVERY == 0:
+            write_result(given.result, tally, order, command)
 
     seeds = range(given.first, given.first + given.seeds)
     tally = rehearse(seeds, order, jobs=given.jobs, told=told)
     if given.result is not None:
-        command = (
-            f"python -m tests.campaigns.rehearsal --first {given.first} --seeds {given.seeds} "
-            f"--boards {given.boards} --jobs {given.jobs}"
-        )
         write_result(given.result, tally, order, command)
     figures = tally.as_json(order)
     missed = figures["faults_that_never_struck"] if given.seeds >= ENOUGH_SEEDS else []
