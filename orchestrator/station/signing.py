@@ -31,7 +31,7 @@ from orchestrator.domain.records import EpochRow, KeyRow
 
 T = TypeVar("T")
 
-_ANEW = "begin a new epoch: orchestrator station new-epoch --reason TEXT --by NAME"
+_ANEW = "begin a new epoch: orchestrator station new-epoch --config FILE --reason TEXT --by NAME"
 
 
 @dataclass(frozen=True, slots=True)
