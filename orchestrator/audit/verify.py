@@ -9,7 +9,6 @@ the machine, `segments.py` what was archived; what the rows say against one anot
 
 from collections.abc import Sequence
 from hashlib import sha256
-from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, func, select
 
@@ -153,20 +152,3 @@ def _notes(start: Head, last: int, trust: Trust, witnesses: Witnesses) -> list[s
         for size in witnesses.not_compared
     ]
     return notes
-
-
-def as_values(report: Report) -> dict[str, Any]:
-    """Return the figures of a report by their names, for programs."""
-    return {
-        "first_entry": report.first_entry,
-        "last_entry": report.last_entry,
-        "rows": report.rows,
-        "attachments": report.attachments,
-        "checkpoints": report.checkpoints,
-        "head": report.head.hex(),
-        "signed_up_to": report.signed_up_to,
-        "key_id": report.key_id,
-        "trusts_own_key": report.trusts_own_key,
-        "sound": report.is_sound,
-        "findings": len(report.findings) + report.more,
-    }
