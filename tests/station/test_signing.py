@@ -1,6 +1,7 @@
 """The key of a station and its chain: first start, lost and foreign keys, restored databases."""
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import anyio
@@ -9,7 +10,7 @@ from typer.testing import CliRunner
 
 from orchestrator.audit.database import open_audit, reading
 from orchestrator.audit.files import replace_file
-from orchestrator.audit.keys import KEY_FILE, load_key, load_public_key
+from orchestrator.audit.keys import KEY_FILE, create_key, load_key, load_public_key
 from orchestrator.audit.verify import verify
 from orchestrator.cli.main import app
 from orchestrator.domain.clock import SystemClock
@@ -84,9 +85,47 @@ async def test_a_restored_database_stops_the_start_until_an_epoch_begins(tmp_pat
     await signing.new_epoch(place, actor="ada", reason="restored", clock=SystemClock())
     await work(place, "E3")
     assert found_by(place) == []
+
+
+async def test_a_database_that_is_gone_for_good_is_no_dead_end(tmp_path: Path) -> None:
+    """A start is refused; a person begins a new epoch, and the new database says who and why."""
+    place = place_in(tmp_path)
+    await work(place, "E1")
     (tmp_path / "audit.db").unlink()
-    with pytest.raises(AuditUnavailable, match="the database is gone"):
-        await work(place, "E4")
+    with pytest.raises(AuditUnavailable, match="the database is gone") as refusal:
+        await work(place, "E2")
+    assert "new-epoch" in refusal.value.remedy
+    epoch = await signing.new_epoch(place, actor="ada", reason="disk broke", clock=SystemClock())
+    assert epoch.previous_entry == 0
+    await work(place, "E2")
+    assert found_by(place) == []
+    with reading(place.database_url) as connection:
+        rows = connection.exec_driver_sql("SELECT actor, reason FROM epoch").fetchall()
+    assert [tuple(row) for row in rows] == [("ada", "disk broke")]
+
+
+async def test_a_look_finds_what_would_stop_the_start(tmp_path: Path) -> None:
+    """Restored databases, missing and foreign keys and other stations; nothing is changed."""
+    place, clock = place_in(tmp_path), SystemClock()
+    signing.check_signing(place, clock)
+    assert load_key(tmp_path) is None
+    await work(place, "E1")
+    shutil.copyfile(tmp_path / "audit.db", tmp_path / "backup.db")
+    await work(place, "E2")
+    signing.check_signing(place, clock)
+    with pytest.raises(AuditUnavailable, match="that of station line 1"):
+        signing.check_signing(replace(place, station_id="line 2"), clock)
+    key = (tmp_path / KEY_FILE).rename(tmp_path / "kept")
+    with pytest.raises(AuditUnavailable, match="is missing"):
+        signing.check_signing(place, clock)
+    create_key(tmp_path)
+    with pytest.raises(AuditUnavailable, match="is not the one of this audit"):
+        signing.check_signing(place, clock)
+    key.replace(tmp_path / KEY_FILE)
+    signing.check_signing(place, clock)
+    shutil.copyfile(tmp_path / "backup.db", tmp_path / "audit.db")
+    with pytest.raises(AuditUnavailable, match="restored from an older copy"):
+        signing.check_signing(place, clock)
 
 
 async def test_a_database_of_another_station_is_refused(tmp_path: Path) -> None:
@@ -118,6 +157,8 @@ def test_the_commands_make_and_replace_the_key(tmp_path: Path) -> None:
     first = runner.invoke(app, ["station", "init", *command])
     assert first.exit_code == 0, first.output
     assert first.stdout.count("made ") == 3
+    checked = runner.invoke(app, ["station", "check", *command]).stdout.splitlines()
+    assert "ok      recipes (1)" in checked, checked
     assert "made " not in runner.invoke(app, ["station", "init", *command]).stdout
     old = load_public_key(tmp_path / "data" / "station.pub")
     why = ["--reason", "test", "--by", "ada"]
