@@ -25,7 +25,7 @@ from tests.campaigns.shifts import KILLED, Shift
 
 BOARDS = 8
 EPISODE = 10
-SOON_SECONDS = 8.0
+SOON_SECONDS = 15.0
 _ASK_AFTER_SECONDS = 1.5
 _ON_THE_WAY_UP = ("recovery.begun", "recovery.asked", "recovery.closed")
 
@@ -60,8 +60,8 @@ def deaths(seed: int, count: int) -> Iterator[Death]:
         point = names.pop()
         if point in _ON_THE_WAY_UP:
             # So that there is something to recover.
-            yield Death("intent.committed", chance.randint(1, 4))
-        visit = 1 if point in _ON_THE_WAY_UP or point == "stop.begun" else chance.randint(1, 6)
+            yield Death("intent.committed", chance.randint(1, 3))
+        visit = 1 if point in _ON_THE_WAY_UP or point == "stop.begun" else chance.randint(1, 4)
         yield Death(point, visit)
 
 
