@@ -11,7 +11,7 @@ from hashlib import sha256
 from typing import Any, NamedTuple
 
 from orchestrator.audit.chain import GENESIS, Head
-from orchestrator.audit.statements import Key, Statements
+from orchestrator.audit.statements import Key, Statements, whole_rows, width
 from orchestrator.audit.tables import TABLES, WRITTEN_ONCE
 from orchestrator.domain.records import Record
 
@@ -32,8 +32,8 @@ class Entry(NamedTuple):
     table: str
 
 
-Groups = dict[type[Record], list[tuple[Any, ...]]]
-"""Rows (a record's values, entry, hash) by their types."""
+Groups = dict[type[Record], list[Any]]
+"""Rows by their types: each one's values, entry and hash, row behind row in one list."""
 
 
 class Appender:
@@ -83,8 +83,9 @@ class Appender:
                     present.add(found)
                 entry += 1
                 head = sha256(b"%b%d\0%b" % (head, entry, body)).digest()
-                row: tuple[Any, ...] = record
-                groups[cls].append(row + (entry, head))  # noqa: RUF005  # half the time of a display
+                values = groups[cls]
+                values += record
+                values += entry, head
         self._statements.insert(cursor, groups)
         self.pending = Head(entry, head)
         self.appended.append(groups)
@@ -95,15 +96,17 @@ class Appender:
 
     def rows(self, cls: type[Record]) -> list[tuple[Any, ...]]:
         """Return the rows of a type in this transaction, in their order."""
-        return [row for groups in self.appended for row in groups.get(cls, ())]
+        return [
+            row for groups in self.appended for row in whole_rows(groups.get(cls, ()), width(cls))
+        ]
 
     def entries(self) -> list[Entry]:
         """Return the entries of this transaction, in their order."""
         return sorted(
             Entry(row[-2], row[-1], TABLES[cls].name)
             for groups in self.appended
-            for cls, rows in groups.items()
-            for row in rows
+            for cls, values in groups.items()
+            for row in whole_rows(values, width(cls))
         )
 
 

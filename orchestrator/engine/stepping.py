@@ -41,15 +41,18 @@ from orchestrator.engine.verdict import (
 from orchestrator.recipe.expression import evaluate
 
 _PASS = Outcome.PASS
+_FAIL = Outcome.FAIL
 _SKIPPED = Outcome.SKIPPED
 _NOTHING_JUDGED: Mapping[str, Outcome] = MappingProxyType({})
 
 
-def _is_bad(attempt: Attempt, verdict: Verdict) -> bool:
-    """Say whether the step ends as FAIL, by what it found or by what it measured."""
-    if verdict is PASSED and attempt.values and attempt.step.limited:
-        verdict = judge_values(attempt.step, attempt.values)[1]
-    return verdict.outcome is Outcome.FAIL
+def _judged(attempt: Attempt, verdict: Verdict) -> tuple[Verdict, Mapping[str, Outcome]]:
+    """Return how the step ends by what it found and by what it measured, and each measurement."""
+    passed = verdict.outcome is _PASS
+    if not (attempt.values or (passed and attempt.step.limited)):
+        return verdict, _NOTHING_JUDGED
+    judged, by_values = judge_values(attempt.step, attempt.values)
+    return by_values if passed and by_values is not PASSED else verdict, judged
 
 
 class Stepper:
@@ -208,12 +211,14 @@ class Stepper:
         if self._news is not None:
             self._news.step_started(attempt)
         verdict = attempt.refusal or self._halted()
+        judged = _NOTHING_JUDGED
         if verdict is None:
             crash_point("step.begun")
             began = self._clock.monotonic()
             seconds = self._seconds(step)
             if step.irreversible:
                 verdict = await self._irreversible.act(lane, attempt, seconds)
+                verdict, judged = _judged(attempt, verdict)
             else:
                 try:
                     await lane.call(
@@ -222,11 +227,12 @@ class Stepper:
                     verdict = PASSED
                 except OrchestratorError as error:
                     verdict = verdict_of(error, self._request.secrets)
-                if _is_bad(attempt, verdict):
+                verdict, judged = _judged(attempt, verdict)
+                if verdict.outcome is _FAIL:
                     verdict = await self._of_this_unit(lane, attempt, verdict, seconds)
             crash_point("step.returned")
             attempt.duration_us = int((self._clock.monotonic() - began) * 1e6)
-        return self._ended(attempt, lane, verdict)
+        return self._ended(attempt, lane, verdict, judged)
 
     async def _of_this_unit(
         self, lane: Lane, attempt: Attempt, bad: Verdict, seconds: float
@@ -264,14 +270,10 @@ class Stepper:
             return min(step.timeout_seconds, self._course.ends - current_time())
         return step.timeout_seconds
 
-    def _ended(self, attempt: Attempt, lane: Lane, verdict: Verdict) -> Verdict:
-        """Judge what was measured and leave the end of the attempt in `lane`."""
-        judged = _NOTHING_JUDGED
-        passed = verdict.outcome is _PASS
-        if attempt.values or (passed and attempt.step.limited):
-            judged, by_values = judge_values(attempt.step, attempt.values)
-            if passed and by_values is not PASSED:
-                verdict = by_values
+    def _ended(
+        self, attempt: Attempt, lane: Lane, verdict: Verdict, judged: Mapping[str, Outcome]
+    ) -> Verdict:
+        """Leave the end of the attempt in `lane`."""
         lane.boundary = ended_at = self._evidence.now()
         self._evidence.add_end(lane.pending, attempt, verdict, judged, ended_at)
         if self._news is not None:
