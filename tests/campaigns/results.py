@@ -56,6 +56,17 @@ class Result:
         self.faults += other.faults
         self.sentences += other.sentences
 
+    def go_on_from(self, path: Path, answered: str) -> None:
+        """Add an earlier result of this campaign; what it says of `answered` is asked anew."""
+        found = json.loads(path.read_text(encoding="utf-8"))
+        earlier = Result(**{**found, "faults": Counter(found["faults"])})
+        kept = [each for each in earlier.sentences if not each.startswith(answered)]
+        earlier.violations -= len(earlier.sentences) - len(kept)
+        earlier.sentences = kept
+        self.add(earlier)
+        self.command = f"{earlier.command}; {self.command} --after FILE"
+        self.seconds += earlier.seconds
+
     def line(self) -> str:
         """Say it in one line, for people who wait for it."""
         return (
