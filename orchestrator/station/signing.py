@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from orchestrator.audit.attest import Attestor
-from orchestrator.audit.chain_state import ChainState, chain_state
+from orchestrator.audit.chain_state import ChainState, chain_state, knows_key
 from orchestrator.audit.checkpoint import parse_note
 from orchestrator.audit.database import open_audit, reading
 from orchestrator.audit.files import replace_file
@@ -175,6 +175,7 @@ async def new_epoch(place: Place, *, actor: str, reason: str, clock: Clock) -> E
     )  # fmt: skip
     rows: list[KeyRow | EpochRow] = [epoch]
     if state is None or key.key_id != state.key_id:
+        _demand_new(place, key, state)
         rows.insert(0, key_row(key, actor=actor, reason=reason, began_at=moment))
     async with open_audit(place.database_url, clock=clock) as audit:
         await audit.record(*rows)
@@ -227,6 +228,21 @@ def _demand_station(state: ChainState, station_id: str, database_url: str) -> No
         where={"database": database_url.rpartition("@")[2]},
         remedy="Give each station a data directory or a database of its own",
         code="station",
+    )
+
+
+def _demand_new(place: Place, key: StationKey, state: ChainState | None) -> None:
+    if state is None:
+        return
+    with reading(place.database_url) as connection:
+        if not knows_key(connection, key.key_id):
+            return
+    raise AuditUnavailable(
+        f"the signing key {key.key_id} was already replaced in this audit, by {state.key_id}",
+        where={"file": str(place.data_dir / KEY_FILE)},
+        remedy=f"Put the key {state.key_id} back; if it is lost, move this file away and try "
+        "again: a new key is made",
+        code="key",
     )
 
 

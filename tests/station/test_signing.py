@@ -3,9 +3,11 @@
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import anyio
 import pytest
+from httpx import ASGITransport
 from typer.testing import CliRunner
 
 from orchestrator.audit.database import open_audit, reading
@@ -20,6 +22,7 @@ from orchestrator.station import signing
 from orchestrator.station.checkpoints import CheckpointExporter, CheckpointPlaces
 from orchestrator.station.log import make_logger
 from orchestrator.station.signing import Place
+from tests.station.bench import Bench
 
 MOMENT = "2026-11-21T02:00:00.000000Z"
 
@@ -148,6 +151,60 @@ async def test_a_rotated_key_goes_on_with_the_chain(tmp_path: Path) -> None:
     assert after is not None
     assert before.key_id != after.key_id
     assert found_by(place, before.public_key) == found_by(place, after.public_key) == []
+
+
+async def test_a_key_that_was_replaced_begins_no_epoch(tmp_path: Path) -> None:
+    """Put back by mistake it is refused with a sentence; without it a new key is made."""
+    place, file = place_in(tmp_path), tmp_path / KEY_FILE
+    await work(place, "E1")
+    old = file.read_bytes()
+    await signing.rotate_key(place, actor="ada", reason="yearly", clock=SystemClock())
+    replace_file(file, old, mode=0o600)
+    with pytest.raises(AuditUnavailable, match="was already replaced") as refusal:
+        await signing.new_epoch(place, actor="ada", reason="mixed up", clock=SystemClock())
+    assert "move this file away" in refusal.value.remedy
+    file.unlink()
+    await signing.new_epoch(place, actor="ada", reason="mixed up", clock=SystemClock())
+    await work(place, "E2")
+    assert found_by(place) == []
+
+
+class Network:
+    """The other end of the webhook: refuses every call, until told otherwise."""
+
+    def __init__(self) -> None:
+        self.bodies: list[bytes] = []
+        self.status = 500
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Answer a call."""
+        self.bodies.append((await receive())["body"])
+        await send({"type": "http.response.start", "status": self.status, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+
+async def test_a_webhook_that_fails_becomes_an_event_once(tmp_path: Path) -> None:
+    """The station keeps the sentence in its audit; the next checkpoint is sent all the same."""
+    network = Network()
+    places = CheckpointPlaces(
+        file=tmp_path / "checkpoint.txt",
+        webhook="http://printer.example/notes",
+        transport=ASGITransport(network),
+    )
+    exporter = CheckpointExporter(places, make_logger(level="error"))
+    bench = Bench(tmp_path)
+    async with bench.running() as watch:
+        for note in ("one", "two"):
+            exporter.offer(note)
+            for fault in await exporter._export(away=True):
+                await watch.station.report(fault)
+        network.status = 204
+        exporter.offer("three")
+        assert await exporter._export(away=True) == []
+        assert "did not reach its webhook" in await watch.notice("checkpoint")
+    assert network.bodies == [b"one", b"two", b"three"]
+    [event] = [row for row in bench.paper.events("notice") if "webhook" in row.detail]
+    assert "did not reach its webhook" in event.detail
 
 
 def test_the_commands_make_and_replace_the_key(tmp_path: Path) -> None:
