@@ -10,7 +10,6 @@ The text that is looked at is the one that the chain covers (`chain.py`): it is 
 import types
 from array import array
 from collections.abc import Callable, Iterable, Sequence
-from itertools import chain
 from operator import itemgetter
 from typing import Any, NamedTuple, Union, get_args, get_origin, get_type_hints
 
@@ -75,8 +74,12 @@ class BindCheck:
         A subclass of str (an outcome) becomes plain text; everything else stays as it is. Raises
         StationMisuse when one of them cannot be stored.
         """
-        values: tuple[Any, ...] = tuple(chain.from_iterable(records))
-        key = tuple(map(type, chain(records, values)))
+        # A list that grows by whole records is quicker than a chain that asks for each value.
+        gathered: list[Any] = []
+        for record in records:
+            gathered += record
+        values = tuple(gathered)
+        key = (*map(type, records), *map(type, gathered))
         shape = self._call_shapes.get(key)
         if shape is None:
             return self._learn_call(records, key)
