@@ -66,6 +66,7 @@ class Result:
         self.add(earlier)
         self.command = f"{earlier.command}; {self.command} --after FILE"
         self.seconds += earlier.seconds
+        self.commit = earlier.commit
 
     def line(self) -> str:
         """Say it in one line, for people who wait for it."""
@@ -78,7 +79,7 @@ class Result:
 
     def write(self, path: Path | None) -> None:
         """Write the file, with commit and date."""
-        self.commit = commit()
+        self.commit = ", ".join(dict.fromkeys([*filter(None, [self.commit]), commit()]))
         self.date = datetime.now(UTC).strftime("%Y-%m-%d")
         self.seconds = round(self.seconds, 1)
         if path is not None:
