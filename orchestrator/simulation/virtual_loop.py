@@ -14,7 +14,7 @@ import warnings
 from asyncio import base_events, events
 from collections import deque
 from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, TypeVar, cast
 
 from anyio._backends import _asyncio as backend
@@ -169,11 +169,10 @@ def _make_task(
 
 def _close(coroutine: Any) -> None:
     for _ in range(_CLOSING_TRIES):
-        try:
+        # A dead task may raise what it likes, and may need several tries.
+        with suppress(BaseException):
             coroutine.close()
-        except BaseException:  # noqa: BLE001, S112  # a dead task may raise what it likes
-            continue
-        return
+            return
 
 
 class _Ordered(dict[Any, None]):

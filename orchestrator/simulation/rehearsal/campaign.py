@@ -17,6 +17,7 @@ from typing import Any
 from orchestrator.simulation.auditor import INVARIANTS, Evidence, judge, load
 from orchestrator.simulation.rehearsal.scenario import GROUPS, KINDS, PROFILES, Scenario, draw
 from orchestrator.simulation.rehearsal.shift import ShiftResult, run_shift
+from orchestrator.station.edge import Edge
 
 OF_BOARDS = frozenset({"product", "link", "slow", "lost", "lies"})
 """Groups of faults that strike single boards: their shifts can be compared with a calm one."""
@@ -83,7 +84,7 @@ def work_and_judge(
     began = time.process_time()
     scenario = order.scenario(seed)
     judged = Judged(seed, scenario.profile, tuple(sorted(scenario.groups)), [])
-    try:
+    with Edge() as edge:
         result = run_shift(scenario, keep)
         try:
             calm = _calm(seed, scenario, order)
@@ -95,8 +96,10 @@ def work_and_judge(
         finally:
             if keep is None:
                 shutil.rmtree(result.folder, ignore_errors=True)
-    except Exception:  # noqa: BLE001  # a shift that cannot be worked is a finding, too
-        judged.violations.append(f"rehearsal: {traceback.format_exc(limit=-3)}")
+    if edge.error is not None:
+        # A shift that cannot be worked is a finding, too.
+        report = "".join(traceback.format_exception(edge.error, limit=-3))
+        judged.violations.append(f"rehearsal: {report}")
     judged.cpu_seconds = time.process_time() - began
     return judged
 

@@ -32,6 +32,7 @@ from orchestrator.simulation.rehearsal.scenario import Cut, Scenario
 from orchestrator.simulation.rehearsal.shortcuts import shortcuts
 from orchestrator.simulation.virtual_loop import Process, VirtualLoop, current_process
 from orchestrator.station.decisions import Decision
+from orchestrator.station.edge import Edge
 from orchestrator.station.log import make_logger
 from orchestrator.station.requests import FOLDER
 from orchestrator.systems.azure_sphere_device.simulator import asgi
@@ -195,12 +196,12 @@ class Computer:
     async def _station(self, session: _Session) -> None:
         hub = TappedHub(self._panel)
         log = make_logger(level="warning", style="json", stream=self.log)
-        try:
+        with Edge() as edge:
             await app.run_station(self._prepared, hub=hub, log=log)
-        except Exception as error:  # noqa: BLE001  # whatever ends the program is reported
-            session.failed = f"{type(error).__name__}: {error}"
+        if edge.error is not None:
+            session.failed = f"{type(edge.error).__name__}: {edge.error}"
             self._floor.log.note("station_failed", error=session.failed)
-            if not (isinstance(error, AuditUnavailable) and self._disk.trouble()):
+            if not (isinstance(edge.error, AuditUnavailable) and self._disk.trouble()):
                 self.failures.append(session.failed)
         session.over.set()
 
