@@ -16,7 +16,7 @@ from orchestrator.audit.chain import GENESIS, Head
 from orchestrator.audit.consistency import contradictions
 from orchestrator.audit.entries import EntryReader
 from orchestrator.audit.findings import Finding, FindingKind, FindingList, Report
-from orchestrator.audit.moments import until_text
+from orchestrator.audit.moments import since_text
 from orchestrator.audit.proof_tables import checkpoint, epoch, signing_key
 from orchestrator.audit.segments import spans
 from orchestrator.audit.trust import Trust
@@ -102,7 +102,7 @@ def _start(connection: Connection, since: int | str | None, trust: Trust) -> Hea
     before: ColumnElement[bool] = (
         checkpoint.c.up_to <= since
         if isinstance(since, int)
-        else checkpoint.c.made_at <= until_text(since)
+        else checkpoint.c.made_at <= since_text(since)
     )
     query = select(checkpoint.c.up_to, checkpoint.c.head).where(before)
     found = connection.execute(query.order_by(checkpoint.c.entry.desc()).limit(1)).first()

@@ -122,7 +122,9 @@ def test_a_part_is_verified_from_a_checkpoint_on(tmp_path: Path) -> None:
     report = examined(url, since=25, public_key=KEY.public_key)
     assert (report.first_entry, report.rows, report.findings) == (19, 27, ())
     assert examined(url, since=at(24)).first_entry == 32
-    assert examined(url, since="2026-11-20").first_entry == 1
+    # A day is verified from its beginning on.
+    assert examined(url, since="2026-11-21").first_entry == 1
+    assert examined(url, since="2026-11-22").first_entry == 45
     connection = tampering.opened(tmp_path / "audit.db")
     connection.execute("UPDATE unit SET serial_number = 'x' WHERE unit_id = 'U1'")
     connection.close()
