@@ -1,11 +1,14 @@
 """A campaign that cannot fail proves nothing: each planted mistake turns its campaign red."""
 
+import time
+
 from tests.campaigns.kills import Death, live_until, places
 from tests.campaigns.raw import disk_fault, power_cut
 from tests.campaigns.results import Result
-from tests.campaigns.rig import FAULTS, Daemon, station_place
+from tests.campaigns.rig import FAULTS, Daemon, Place, station_place
 from tests.campaigns.shifts import Shift
 
+PATIENCE_SECONDS = 40.0
 LATE = """\
 [rack]
 boot_seconds = 0.05
@@ -57,13 +60,19 @@ def test_open_runs_are_seen() -> None:
     assert result.survived == 0
 
 
+def _asked_again(place: Place) -> bool:
+    return any(line["what"].endswith("_again") for line in place.rack.happened())
+
+
 def test_a_board_that_is_asked_too_early_is_locked_twice() -> None:
     """Without settling the answer is "not yet", and the repeated request is one too many."""
     result = Result("kills", "test")
     with station_place(2, seed=3, text=LATE, sabotage="asked without settling") as place:
         shift = Shift(place, result)
         daemon = Daemon(place)
-        shift.attend(daemon, 6.0, swap=False)
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while not _asked_again(place) and time.monotonic() < deadline:
+            shift.attend(daemon, 0.2, swap=False)
         daemon.kill()
         place.sabotage = ""
         shift.drain()
