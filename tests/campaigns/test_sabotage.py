@@ -24,8 +24,8 @@ def test_synchronous_normal_loses_rows_in_a_power_cut() -> None:
 
 
 def test_an_early_acknowledgement_loses_rows_on_a_failing_disk() -> None:
-    """What was told before the commit is not there when the commit fails."""
-    assert disk_fault(sync_error_at=3, sabotage="acknowledged before the commit").lost
+    """What was told before the commit is not there when the disk is full."""
+    assert disk_fault(write_error_at=3, sabotage="acknowledged before the commit").lost
 
 
 def test_a_swallowed_commit_error_loses_rows_on_a_failing_disk() -> None:
