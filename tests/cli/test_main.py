@@ -85,7 +85,7 @@ def test_version_and_help_say_what_there_is() -> None:
     """The versions in one line; every noun and the exit codes in the help."""
     version = run("--version")
     assert version.returncode == 0
-    for word in ("orchestrator", "Python", "database schema 0001", "recipe language 1"):
+    for word in ("orchestrator", "Python", "database schema 0002", "recipe language 1"):
         assert word in version.stdout
     help_text = run("--no-color", "-h").stdout
     for noun in ("demo", "station", "recipe", "audit", "db", "simulate", "Exit codes"):
