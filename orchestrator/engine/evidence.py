@@ -40,12 +40,15 @@ class Evidence:
     """
 
     __slots__ = (
-        "_binding", "_clock", "_run_id", "_sequence", "_unit", "best_effort", "lost", "record",
+        "_binding", "_clock", "_run_id", "_sequence", "_unit", "_unit_known", "best_effort",
+        "lost", "record",
     )  # fmt: skip
 
     def __init__(self, recorder: Recorder, facts: RunFacts) -> None:
         self._clock = facts.clock
         self._unit = facts.request.unit
+        known = facts.request.identity or self._unit.serial_number
+        self._unit_known = known is not None
         self._binding = facts.binding
         self._run_id = facts.request.run_id
         self._sequence = 0
@@ -209,10 +212,10 @@ class Evidence:
         """Return the row that says which identity was read during attempt `sequence`.
 
         Another unit than the one that the run is bound to has no key there: its numbers are not
-        known in this run.
+        known in this run. Neither has one that nobody knew when the run was opened.
         """
         unit, key = self._unit, None
-        if identity == self._binding.identity:
+        if self._unit_known and identity == self._binding.identity:
             key = unit_id(unit.serial_number, unit.part_number, identity.device_id)
         return IdentityRow(
             self._run_id, sequence, key, identity.system, identity.device_id, self.now()
