@@ -45,7 +45,7 @@ from orchestrator.station.services import ServedFixture, Services
 from orchestrator.station.settings import Settings
 from orchestrator.station.settings_file import load_settings
 from orchestrator.station.signals import stop_requests
-from orchestrator.station.signing import check_against_checkpoint
+from orchestrator.station.signing import check_against_checkpoint, check_signing, place_of
 from orchestrator.steps.table import definitions
 from orchestrator.systems.azure_sphere_device.fixture import SphereFixture
 from orchestrator.systems.azure_sphere_device.image_package import inspect_image
@@ -260,7 +260,7 @@ class _Checks:
 
 
 def _look_at_audit(settings: Settings) -> None:
-    """Return when the database has this program's schema, or may be made at the first start."""
+    """Return when the database is this station's, or may be made at the first start."""
     folder = settings.station.data_dir
     while not folder.exists() and folder != folder.parent:
         folder = folder.parent
@@ -269,6 +269,7 @@ def _look_at_audit(settings: Settings) -> None:
             f"the data folder {settings.station.data_dir} cannot be written",
             remedy="Correct `station.data_dir` or the rights of the folder",
         )
+    check_signing(place_of(settings), SystemClock())
     with suppress(Unreachable), reading(settings.database_url):
         return
 
@@ -287,7 +288,7 @@ async def check_station(path: Path) -> list[Checked]:
         known = Unit(None, unit.part_number or None, unit.revision or None)
         checks.of("one recipe for these units", lambda: shelf.choose(known))
     fixture = checks.of("certificate of the boards", lambda: make_fixture(settings))
-    await checks.answer("database", lambda: run_sync(_look_at_audit, settings))
+    await checks.answer("database and signing key", lambda: run_sync(_look_at_audit, settings))
     if fixture is not None:
         await checks.answer("local service", fixture.attached)
     return checks.lines

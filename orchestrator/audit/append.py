@@ -5,12 +5,13 @@ was committed: what is rolled back leaves no gap.
 """
 
 import asyncio  # only the type of a caller's future
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from hashlib import sha256
 from typing import Any, NamedTuple
 
 from orchestrator.audit.chain import GENESIS, Head
-from orchestrator.audit.statements import Key, Statements
+from orchestrator.audit.statements import Key, Statements, whole_rows, width
 from orchestrator.audit.tables import TABLES, WRITTEN_ONCE
 from orchestrator.domain.records import Record
 
@@ -31,8 +32,8 @@ class Entry(NamedTuple):
     table: str
 
 
-Groups = dict[type[Record], list[tuple[Any, ...]]]
-"""Rows (a record's values, entry, hash) by their types."""
+Groups = dict[type[Record], list[Any]]
+"""Rows by their types: each one's values, entry and hash, row behind row in one list."""
 
 
 class Appender:
@@ -66,7 +67,7 @@ class Appender:
 
         Those that are written once and already there are left out.
         """
-        groups: Groups = {cls: [] for cls in TABLES}
+        groups: Groups = defaultdict(list)
         present: set[tuple[type[Record], Key]] | None = None
         key = self._statements.key
         entry, head = self.pending
@@ -82,26 +83,30 @@ class Appender:
                     present.add(found)
                 entry += 1
                 head = sha256(b"%b%d\0%b" % (head, entry, body)).digest()
-                groups[cls].append((*record, entry, head))
+                values = groups[cls]
+                values += record
+                values += entry, head
         self._statements.insert(cursor, groups)
         self.pending = Head(entry, head)
         self.appended.append(groups)
 
     def has(self, *kinds: type[Record]) -> bool:
         """Say whether this transaction has rows of one of these types."""
-        return any(groups[cls] for groups in self.appended for cls in kinds)
+        return any(groups.get(cls) for groups in self.appended for cls in kinds)
 
     def rows(self, cls: type[Record]) -> list[tuple[Any, ...]]:
         """Return the rows of a type in this transaction, in their order."""
-        return [row for groups in self.appended for row in groups[cls]]
+        return [
+            row for groups in self.appended for row in whole_rows(groups.get(cls, ()), width(cls))
+        ]
 
     def entries(self) -> list[Entry]:
         """Return the entries of this transaction, in their order."""
         return sorted(
             Entry(row[-2], row[-1], TABLES[cls].name)
             for groups in self.appended
-            for cls, rows in groups.items()
-            for row in rows
+            for cls, values in groups.items()
+            for row in whole_rows(values, width(cls))
         )
 
 

@@ -20,6 +20,7 @@ from orchestrator.audit.chain import CanonicalForm, UnchainableRow, chained_colu
 from orchestrator.audit.database import reading
 from orchestrator.audit.maintenance import maintaining
 from orchestrator.audit.migrate import upgrade
+from orchestrator.audit.segments import carried_bytes
 from orchestrator.audit.tables import TABLES
 from orchestrator.domain.errors import AuditUnavailable
 
@@ -126,14 +127,15 @@ def read_archive(file: Path) -> ArchiveFile:
         if len(rows) != 1:
             raise _not_sound(file, f"it describes itself {len(rows)} times")
         said = rows[0]
-        stretch = Stretch(said.first_entry, said.last_entry, bytes.fromhex(said.first_previous))
-        found = ArchiveFile(
-            said.segment_id, stretch, bytes.fromhex(said.last_hash), said.archived_at
-        )
         try:
+            stretch = Stretch(said.first_entry, said.last_entry, bytes.fromhex(said.first_previous))
+            last_hash = bytes.fromhex(said.last_hash)
             head = _walk(connection, stretch)
         except UnchainableRow as error:
             raise _not_sound(file, str(error)) from error
+        except (TypeError, ValueError) as error:
+            raise _not_sound(file, "it holds values that no station writes") from error
+        found = ArchiveFile(said.segment_id, stretch, last_hash, said.archived_at)
         if isinstance(head, str):
             raise _not_sound(file, head)
         if head != found.last_hash:
@@ -187,13 +189,12 @@ def _damage(content: Sequence[Any]) -> str:
 def carried_hash(connection: Connection, stretch: Stretch) -> tuple[int, str]:
     """Return how many rows of a stretch are left in a database, and the hash over them.
 
-    The hash is SHA-256 over the canonical bytes of these rows in the order of their entries, each
-    followed by NUL.
+    The hash is SHA-256 over these rows in the order of their entries, each as `carried_bytes`.
     """
     digest, rows = hashlib.sha256(), 0
     ordered = merge(*(_rows(connection, table, stretch) for table in TABLES.values()))
-    for _, _, _, canonical, _ in ordered:
-        digest.update(canonical + b"\0")
+    for _, _, stored, canonical, _ in ordered:
+        digest.update(carried_bytes(canonical, stored))
         rows += 1
     return rows, digest.hexdigest()
 

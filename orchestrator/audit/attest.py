@@ -72,7 +72,7 @@ class Attestor:
             f"the signing key {signer.key_id} is not the one of this audit ({state.key_id})",
             where={"database": place},
             remedy="Put the station's key back, or begin a new epoch: "
-            "orchestrator station new-epoch --reason TEXT --by NAME",
+            "orchestrator station new-epoch --config FILE --reason TEXT --by NAME",
             code="key",
         )
 

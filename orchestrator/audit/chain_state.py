@@ -59,5 +59,11 @@ def chain_state(connection: Connection) -> ChainState:
     )
 
 
+def knows_key(connection: Connection, key_id: str) -> bool:
+    """Say whether a key has ever come into force in this chain."""
+    query = select(signing_key.c.entry).where(signing_key.c.key_id == key_id)
+    return connection.execute(query).first() is not None
+
+
 def _last(connection: Connection, ordered: Any) -> Any:
     return connection.execute(ordered.limit(1)).first()

@@ -8,8 +8,9 @@ The text that is looked at is the one that the chain covers (`chain.py`): it is 
 """
 
 import types
-from collections.abc import Sequence
-from itertools import chain
+from array import array
+from collections.abc import Callable, Iterable, Sequence
+from operator import itemgetter
 from typing import Any, NamedTuple, Union, get_args, get_origin, get_type_hints
 
 from orchestrator.audit.chain import FIELD_END, canonical_forms
@@ -20,6 +21,7 @@ from orchestrator.domain.records import AttachmentRow, Record
 _SMALLEST, _LARGEST = -(2**63), 2**63 - 1
 _CALL_SHAPES_KEPT = 256
 _ROW_END = "\1"  # seldom in a text; where it is, the records are looked at one by one
+_ROW_END_BYTE = _ROW_END.encode()
 
 
 class CheckedCall(NamedTuple):
@@ -38,7 +40,7 @@ class _CallShape(NamedTuple):
     template: str
     field_ends: int
     row_ends: int
-    numbers: tuple[int, ...]
+    numbers: Callable[[tuple[Any, ...]], Iterable[int]]
 
 
 def _allowed(annotation: Any) -> tuple[type, ...]:
@@ -72,8 +74,12 @@ class BindCheck:
         A subclass of str (an outcome) becomes plain text; everything else stays as it is. Raises
         StationMisuse when one of them cannot be stored.
         """
-        values: tuple[Any, ...] = tuple(chain.from_iterable(records))
-        key = tuple(map(type, chain(records, values)))
+        # A list that grows by whole records is quicker than a chain that asks for each value.
+        gathered: list[Any] = []
+        for record in records:
+            gathered += record
+        values = tuple(gathered)
+        key = (*map(type, records), *map(type, gathered))
         shape = self._call_shapes.get(key)
         if shape is None:
             return self._learn_call(records, key)
@@ -84,11 +90,12 @@ class BindCheck:
             and text.count(FIELD_END) == field_ends
             and text.count(_ROW_END) == row_ends
         ):
-            for position in numbers:
-                if not _SMALLEST <= values[position] <= _LARGEST:
-                    break
-            else:
-                return CheckedCall(records, text.encode().split(_ROW_END.encode()))
+            try:
+                # The quickest question whether all of them have 64 bits.
+                array("q", numbers(values))
+            except OverflowError:
+                return self._each(records)
+            return CheckedCall(records, text.encode().split(_ROW_END_BYTE))
         return self._each(records)
 
     def _each(self, records: Sequence[Record]) -> CheckedCall:
@@ -104,7 +111,7 @@ class BindCheck:
             return made
         if len(self._call_shapes) < _CALL_SHAPES_KEPT:
             kinds = key[len(records) :]
-            numbers = tuple(k for k, kind in enumerate(kinds) if kind is int)
+            numbers = _taker([k for k, kind in enumerate(kinds) if kind is int])
             template = _ROW_END.join(
                 self._forms[type(record)].template(tuple(map(type, record))) for record in records
             )
@@ -147,6 +154,12 @@ class BindCheck:
         made: Record = cls._make(values)
         self._known.add((cls, *map(type, made)))
         return made
+
+
+def _taker(positions: list[int]) -> Callable[[tuple[Any, ...]], Iterable[int]]:
+    if len(positions) > 1:
+        return itemgetter(*positions)
+    return lambda values: [values[k] for k in positions]
 
 
 def _check_text(record: Record, name: str, value: str) -> None:

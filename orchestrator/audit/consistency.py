@@ -8,6 +8,7 @@ A quality engineer can ask all of this of a finished database, without station o
 import json
 from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
@@ -148,6 +149,27 @@ def _passed(wanted: Sequence[str], run_id: Any) -> Select[Any]:
     return query.where(step.c.step_id.in_(wanted), step.c.run_id == run_id)
 
 
+def _found_applied(wanted: Sequence[str], run_id: str) -> Select[Any]:
+    """Select the steps whose intent was found applied, whatever the end of the step said."""
+    each = finding.alias("each")
+    newest = (
+        select(func.max(each.c.number))
+        .where(each.c.intent_id == intent.c.intent_id)
+        .correlate(intent)
+        .scalar_subquery()
+    )
+    query = (
+        select(step.c.step_id)
+        .join_from(step, intent, _same_step(step, intent))
+        .join(finding, and_(finding.c.intent_id == intent.c.intent_id, finding.c.number == newest))
+    )
+    return query.where(
+        finding.c.state == FindingState.APPLIED.value,
+        step.c.step_id.in_(wanted),
+        step.c.run_id == run_id,
+    )
+
+
 def _passed_in_line(connection: Connection, wanted: Sequence[str], run_id: str) -> set[str]:
     """Return what passed in a run or in those whose evidence it goes on with."""
     passed: set[str] = set()
@@ -156,6 +178,7 @@ def _passed_in_line(connection: Connection, wanted: Sequence[str], run_id: str) 
     while following is not None and following not in seen:
         seen.add(following)
         passed.update(connection.execute(_passed(wanted, following)).scalars())
+        passed.update(connection.execute(_found_applied(wanted, following)).scalars())
         before = select(run.c.continues).where(run.c.run_id == following)
         following = connection.execute(before).scalar()
     return passed
@@ -175,19 +198,23 @@ def _required_steps(plan: str) -> list[str]:
 def _limits(connection: Connection, last: int) -> Iterator[Contradiction]:
     """Every measurement that passed is finite and within its limit."""
     columns = measurement.c
-    query = select(measurement).where(
+    query = select(columns.entry, columns.name, columns.value, columns.limit_min, columns.limit_max)
+    query = query.where(
         columns.outcome == Outcome.PASS.value, columns.kind == "number", columns.entry <= last
     )
-    for row in _rows(connection, query):
-        try:
-            value = Decimal(row.value)
-            limit = Limit(min=_decimal(row.limit_min), max=_decimal(row.limit_max))
-            good = value.is_finite() and judge(value, limit) is Outcome.PASS
-        except (InvalidOperation, StationMisuse):
-            good = False
-        if not good:
-            what = f"{row.name} passed with {row.value}, which is not within its limit"
-            yield "measurement", row.entry, what
+    for entry, name, value, low, high in _rows(connection, query):
+        if not _is_within(value, low, high):
+            yield "measurement", entry, f"{name} passed with {value}, which is not within its limit"
+
+
+@lru_cache(maxsize=4096)
+def _is_within(text: str, low: str | None, high: str | None) -> bool:
+    try:
+        value = Decimal(text)
+        limit = Limit(min=_decimal(low), max=_decimal(high))
+        return value.is_finite() and judge(value, limit) is Outcome.PASS
+    except (InvalidOperation, StationMisuse):
+        return False
 
 
 def _decimal(text: str | None) -> Decimal | None:

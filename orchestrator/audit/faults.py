@@ -15,12 +15,12 @@ _BY_SQLITE_NAME: tuple[tuple[str, str, str], ...] = (
     (
         "SQLITE_FULL",
         "the disk that holds the audit database is full",
-        "Free space on that disk, then start the station again",
+        "Free space on that disk; a station that runs goes on by itself",
     ),
     (
         "SQLITE_READONLY",
         "the audit database is read-only",
-        "Give this user the right to write the file and its folder, then start again",
+        "Give this user the right to write the file and its folder; the station then goes on",
     ),
     (
         "SQLITE_PERM",
@@ -30,7 +30,7 @@ _BY_SQLITE_NAME: tuple[tuple[str, str, str], ...] = (
     (
         "SQLITE_BUSY",
         "the audit database is locked by another program",
-        "Close the program that holds it (a backup, a database browser), then start again",
+        "Close the program that holds it (a backup, a database browser); the station then goes on",
     ),
     (
         "SQLITE_CANTOPEN",
@@ -50,7 +50,7 @@ _BY_SQLITE_NAME: tuple[tuple[str, str, str], ...] = (
     (
         "SQLITE_IOERR",
         "the disk that holds the audit database does not answer or is full",
-        "Check the disk, its cable and its free space, then start the station again",
+        "Check the disk, its cable and its free space; a station that runs goes on by itself",
     ),
     (
         "SQLITE_INTERRUPT",
@@ -68,7 +68,7 @@ _BY_SQLSTATE: tuple[tuple[str, str, str], ...] = (
     (
         "53100",
         "the disk of the PostgreSQL server is full",
-        "Free space on the server, then start the station again",
+        "Free space on the server; a station that runs goes on by itself",
     ),
     (
         "25006",
@@ -78,7 +78,7 @@ _BY_SQLSTATE: tuple[tuple[str, str, str], ...] = (
     (
         "55P03",
         "the audit tables are locked by another session",
-        "Find the session in pg_stat_activity and end it, then start again",
+        "Find the session in pg_stat_activity and end it; a station that runs goes on by itself",
     ),
     (
         "57014",
@@ -134,7 +134,7 @@ def vanished(place: str) -> AuditUnavailable:
     return AuditUnavailable(
         "the audit database file was moved, deleted or replaced while the station ran",
         where={"database": place},
-        remedy="Stop the line, put the file back, and start the station again",
+        remedy="Put the same file back where it was; the station goes on by itself",
         code="vanished",
     )
 

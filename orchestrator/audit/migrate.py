@@ -1,4 +1,4 @@
-"""Bringing a database to the schema of this program, and finding out whether it is sound.
+"""Bringing a database to the schema of this program; whether it is sound is asked elsewhere.
 
 The revisions lie in `migrations/` (inside the wheel: `orchestrator/shipped/migrations`). Nothing
 here decides when to migrate: `database.open_audit` does it for an empty database only, people do
@@ -6,19 +6,15 @@ it with `orchestrator db upgrade`.
 """
 
 from alembic import command
-from alembic.autogenerate import compare_metadata
 from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
 from orchestrator.audit.database import reading
 from orchestrator.audit.faults import explain
 from orchestrator.audit.location import open_store
 from orchestrator.audit.schema import demand_revision, read_revision
-from orchestrator.audit.tables import METADATA, SCHEMA_REVISION
+from orchestrator.audit.tables import SCHEMA_REVISION
 from orchestrator.domain.shipped import shipped
-
-_MAX_FINDINGS = 20
 
 
 def _config(connection: Connection) -> Config:
@@ -70,30 +66,3 @@ def current(database_url: str) -> str | None:
     """
     with reading(database_url, check_schema=False) as connection:
         return read_revision(connection, str(connection.engine.url))
-
-
-def check(database_url: str) -> list[str]:
-    """Return what is wrong with a database, a sentence each; an empty list when it is sound.
-
-    Compares the tables with those of the program, and on SQLite reads every page and every
-    reference. Raises Unreachable when there is none, AuditUnavailable when it cannot be read.
-    """
-    findings: list[str] = []
-    with reading(database_url, seconds=3600) as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
-        findings.extend(
-            f"the tables differ from the program's: {difference}"
-            for difference in compare_metadata(context, METADATA)
-        )
-        if connection.dialect.name == "sqlite":
-            findings.extend(_check_file(connection))
-    return findings
-
-
-def _check_file(connection: Connection) -> list[str]:
-    damage = connection.execute(text(f"PRAGMA integrity_check({_MAX_FINDINGS})")).scalars()
-    orphans = connection.execute(text("PRAGMA foreign_key_check")).fetchmany(_MAX_FINDINGS)
-    return [
-        *(f"the file is damaged: {line}" for line in damage if line != "ok"),
-        *(f"table {row[0]}, row {row[1]}: refers to a missing row of {row[2]}" for row in orphans),
-    ]

@@ -75,6 +75,8 @@ class PostgresStore(Store):
         engine = create_engine(
             url,
             poolclass=NullPool,
+            # Closed on its return: a rollback before would only complain of a lost connection.
+            pool_reset_on_return=None,
             paramstyle="format",
             connect_args={
                 "options": server_options(url, settings),

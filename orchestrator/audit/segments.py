@@ -18,6 +18,12 @@ from orchestrator.audit.proof_tables import segment
 from orchestrator.domain.records import SegmentRow
 
 
+def carried_bytes(canonical: bytes, entry_hash: object) -> bytes:
+    """Return what `carried_sha256` covers of a row: its canonical bytes, NUL and its hash."""
+    # A hash that is no bytes was put there by no station: nothing stands for it.
+    return b"%b\0%b" % (canonical, entry_hash if isinstance(entry_hash, bytes) else b"")
+
+
 class ArchivedSegment:
     """What is known of one segment, and what was met of it."""
 
@@ -40,8 +46,8 @@ class ArchivedSegment:
                     continue
                 self.rows += 1
                 try:
-                    # Ended with NUL each, so that no digit can pass from one row to the next.
-                    self._digest.update(placed.form.canonical(entry, placed.row[:-2]) + b"\0")
+                    canonical = placed.form.canonical(entry, placed.row[:-2])
+                    self._digest.update(carried_bytes(canonical, placed.row[-1]))
                 except UnchainableRow as reason:
                     self._say(placed.form.name, entry, str(reason))
                 else:

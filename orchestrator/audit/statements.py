@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 
 from orchestrator.audit.chain import GENESIS, Head
-from orchestrator.audit.columns import key_columns
+from orchestrator.audit.columns import ENTRY_COLUMNS, key_columns
 from orchestrator.audit.tables import TABLES
 from orchestrator.domain.records import Record
 
@@ -64,15 +64,15 @@ class Statements:
         """Return what makes this record the one it is, within its type."""
         return self._key[type(record)](record)
 
-    def insert(self, cursor: Any, groups: Mapping[type[Record], list[tuple[Any, ...]]]) -> None:
-        """Insert rows (a record's values, entry, hash) by their types, in the order of TABLES.
+    def insert(self, cursor: Any, groups: Mapping[type[Record], list[Any]]) -> None:
+        """Insert rows by their types, in the order of TABLES; each group as `append.Groups` says.
 
         That is an order in which foreign keys are satisfied. Raises the driver's errors.
         """
         for cls in TABLES:
-            rows = groups.get(cls)
-            if rows:
-                self._insert_rows(cursor, cls, rows)
+            values = groups.get(cls)
+            if values:
+                self._insert_rows(cursor, cls, values)
 
     def present(self, cursor: Any, records: Iterable[Record]) -> set[tuple[type[Record], Key]]:
         """Return type and key of those `records` that are in the database.
@@ -100,13 +100,24 @@ class Statements:
             for row in cursor.fetchall():
                 yield row[0] if single else tuple(row)
 
-    def _insert_rows(self, cursor: Any, cls: type[Record], rows: Sequence[tuple[Any, ...]]) -> None:
-        whole = len(rows) - len(rows) % BLOCK_ROWS
-        for start in range(0, whole, BLOCK_ROWS):
-            block = rows[start : start + BLOCK_ROWS]
-            cursor.execute(self._block[cls], list(chain.from_iterable(block)))
-        if whole < len(rows):
-            cursor.executemany(self._one[cls], rows[whole:])
+    def _insert_rows(self, cursor: Any, cls: type[Record], values: list[Any]) -> None:
+        of_row = width(cls)
+        of_block = BLOCK_ROWS * of_row
+        whole = len(values) - len(values) % of_block
+        for start in range(0, whole, of_block):
+            cursor.execute(self._block[cls], values[start : start + of_block])
+        if whole < len(values):
+            cursor.executemany(self._one[cls], whole_rows(values[whole:], of_row))
+
+
+def width(cls: type[Record]) -> int:
+    """Return how many values a row has: those of its record, entry and hash."""
+    return len(cls._fields) + len(ENTRY_COLUMNS)
+
+
+def whole_rows(values: Sequence[Any], of_row: int) -> list[tuple[Any, ...]]:
+    """Return the rows whose values stand behind one another."""
+    return [tuple(values[at : at + of_row]) for at in range(0, len(values), of_row)]
 
 
 def _find(dialect: Dialect, table: Table, rows: int) -> str:

@@ -9,7 +9,6 @@ the machine, `segments.py` what was archived; what the rows say against one anot
 
 from collections.abc import Sequence
 from hashlib import sha256
-from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, func, select
 
@@ -17,7 +16,7 @@ from orchestrator.audit.chain import GENESIS, Head
 from orchestrator.audit.consistency import contradictions
 from orchestrator.audit.entries import EntryReader
 from orchestrator.audit.findings import Finding, FindingKind, FindingList, Report
-from orchestrator.audit.moments import until_text
+from orchestrator.audit.moments import since_text
 from orchestrator.audit.proof_tables import checkpoint, epoch, signing_key
 from orchestrator.audit.segments import spans
 from orchestrator.audit.trust import Trust
@@ -103,7 +102,7 @@ def _start(connection: Connection, since: int | str | None, trust: Trust) -> Hea
     before: ColumnElement[bool] = (
         checkpoint.c.up_to <= since
         if isinstance(since, int)
-        else checkpoint.c.made_at <= until_text(since)
+        else checkpoint.c.made_at <= since_text(since)
     )
     query = select(checkpoint.c.up_to, checkpoint.c.head).where(before)
     found = connection.execute(query.order_by(checkpoint.c.entry.desc()).limit(1)).first()
@@ -153,20 +152,3 @@ def _notes(start: Head, last: int, trust: Trust, witnesses: Witnesses) -> list[s
         for size in witnesses.not_compared
     ]
     return notes
-
-
-def as_values(report: Report) -> dict[str, Any]:
-    """Return the figures of a report by their names, for programs."""
-    return {
-        "first_entry": report.first_entry,
-        "last_entry": report.last_entry,
-        "rows": report.rows,
-        "attachments": report.attachments,
-        "checkpoints": report.checkpoints,
-        "head": report.head.hex(),
-        "signed_up_to": report.signed_up_to,
-        "key_id": report.key_id,
-        "trusts_own_key": report.trusts_own_key,
-        "sound": report.is_sound,
-        "findings": len(report.findings) + report.more,
-    }

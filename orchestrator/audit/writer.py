@@ -92,7 +92,8 @@ class Writer:
         checked, bodies = self._check(records)
         while self._waiting >= self._max_calls_waiting and not self._stopped():
             await self._room.wait()
-        self._raise_if_stopped()
+        if self._closed or self._committer.failure is not None:
+            self._raise_if_stopped()
         future: asyncio.Future[None] = self._loop.create_future()
         self._waiting += 1
         if not self._gathered:

@@ -175,7 +175,7 @@ def restore(
         "What was written after the backup is not in it. A station that knows a newer checkpoint "
         "refuses to write here until a person opens a new epoch:"
     )
-    say("  orchestrator station new-epoch --reason TEXT --by NAME")
+    say("  orchestrator station new-epoch --config FILE --reason TEXT --by NAME")
 
 
 @app.command()

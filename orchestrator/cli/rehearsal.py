@@ -44,7 +44,7 @@ def run_shifts(
     chosen = _range(seeds)
     if keep is not None or seed is not None:
         raise typer.BadParameter("goes with a single --seed only", param_hint="--keep, --seeds")
-    tally = rehearse(chosen, order, jobs=jobs, told=lambda judged: _tell(judged, order))
+    tally = rehearse(chosen, order, jobs=jobs, told=lambda judged, _: _tell(judged, order))
     if result is not None:
         write_result(result, tally, order, _command(order, seeds, jobs))
     emit(json.dumps(tally.as_json(order)))

@@ -79,7 +79,8 @@ def exit_code_of(finish: "Finish") -> ExitCode:
 def check(config: Config) -> None:
     """Say for each thing the station needs whether it is in order, and what to do if not.
 
-    Looks at settings, recipes, serial numbers, database and local service; changes nothing.
+    Looks at settings, recipes, serial numbers, database with its signing key, and local service;
+    changes nothing.
     Exit code 0: all in order, 78: settings or recipes are wrong, 69: something does not answer.
 
     Example: orchestrator station check --config station.toml
@@ -117,6 +118,8 @@ def init(config: Config) -> None:
 
     Example: orchestrator station init --config station.toml
     """
+    import json
+
     from orchestrator.audit.files import replace_file
     from orchestrator.audit.keys import PUBLIC_FILE
     from orchestrator.domain.shipped import shipped
@@ -126,7 +129,10 @@ def init(config: Config) -> None:
 
     if not config.exists():
         example = shipped("config") / "station.example.toml"
-        replace_file(config, example.read_bytes())
+        text = example.read_text(encoding="utf-8")
+        # A recipe that is there, wherever the settings are made: the example names its neighbour.
+        recipe = json.dumps(str(shipped("recipes") / "guardian-line.yaml"))
+        replace_file(config, text.replace('"../recipes/guardian-line.yaml"', recipe).encode())
         emit(f"made      settings {config}: correct name, recipes and certificate in it")
     settings = load_settings(config)
     data_dir = settings.station.data_dir
@@ -183,17 +189,10 @@ def new_epoch(config: Config, reason: _Reason, by: _By) -> None:
 
 
 def _signing_place(config: Path) -> "Place":
-    from orchestrator.station.checkpoints import places_of
     from orchestrator.station.settings_file import load_settings
-    from orchestrator.station.signing import Place
+    from orchestrator.station.signing import place_of
 
-    settings = load_settings(config)
-    return Place(
-        station_id=settings.station.name,
-        data_dir=settings.station.data_dir,
-        database_url=settings.database_url,
-        checkpoint_file=places_of(settings).file,
-    )
+    return place_of(load_settings(config))
 
 
 @app.command()

@@ -24,6 +24,9 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
+WIDEST_MESSAGE = 60
+"""Characters of a message that the table shows; JSON and CSV have it whole."""
+
 ANSWER_SECONDS = 15.0
 """How long the answer of a running station is waited for."""
 
@@ -49,6 +52,8 @@ def _place(config: Path | None, data_dir: Path | None) -> tuple[Path, str]:
 
 @app.command()
 def holds(
+    *,
+    config: Config = None,
     data_dir: DataDir = None,
     database_url: DatabaseUrl = None,
     how: Annotated[
@@ -62,7 +67,9 @@ def holds(
 
     Example: orchestrator unit holds --data-dir data
     """
-    url = chosen_url(data_dir, database_url)
+    if config is not None and database_url is not None:
+        raise typer.BadParameter("give --config or --database-url, not both")
+    url = chosen_url(data_dir, database_url) if config is None else _place(config, data_dir)[1]
     from orchestrator.audit.database import reading
     from orchestrator.audit.queries import HOLD_COLUMNS
     from orchestrator.audit.queries import holds as held
@@ -76,7 +83,11 @@ def holds(
 
 
 def _short(row: dict[str, Any]) -> dict[str, Any]:
-    return {**row, "device_id": row["device_id"][:12], "began_at": row["began_at"][:19]}
+    message = row["message"] or ""
+    if len(message) > WIDEST_MESSAGE:
+        message = message[: WIDEST_MESSAGE - 3] + "..."
+    device, began = row["device_id"][:12], row["began_at"][:19] + "Z"
+    return {**row, "device_id": device, "began_at": began, "message": message}
 
 
 @app.command()

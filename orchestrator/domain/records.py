@@ -264,7 +264,7 @@ class SegmentRow(NamedTuple):
     """A segment of the chain was moved to an archive file and removed from the database.
 
     Rows that others refer to (recipes, units ...) stay as `carried_rows`; `carried_sha256` is over
-    their canonical forms in their order, so that they stay provable without the archive.
+    their canonical forms and hashes in their order, so that they stay provable without the archive.
     """
 
     segment_id: str

@@ -44,6 +44,7 @@ class Asking:
     def __init__(self, facts: RunFacts, bounds: Bounds, stop: Callable[[], Stop | None]) -> None:
         self._read_identity = facts.request.read_identity
         self._binding = facts.binding
+        self._was_known = facts.request.identity is not None
         self._bounds = bounds
         self._stop = stop
 
@@ -54,6 +55,11 @@ class Asking:
         """
         if self._binding.identity is None:
             raise gate_closed("the unit's identity was not read in this run")
+        if not self._was_known:
+            raise gate_closed(
+                "nobody knew which unit it is when the run began, so what was requested of it"
+                " before was not looked up; put it in again"
+            )
         if self._read_identity is None:
             raise gate_closed("the unit's identity cannot be read again")
         identity = await lane.call(step, seconds, self._read_identity)

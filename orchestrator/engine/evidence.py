@@ -7,7 +7,7 @@ cannot be recorded stops the run; `lost` then says why. Judging and running is d
 import hashlib
 from collections.abc import Mapping
 
-from orchestrator.domain.clock import Clock, timestamp
+from orchestrator.domain.clock import timestamp
 from orchestrator.domain.errors import AuditUnavailable, ErrorClass, StationMisuse
 from orchestrator.domain.ids import unit_id
 from orchestrator.domain.measurement import Value, as_text
@@ -23,9 +23,9 @@ from orchestrator.domain.records import (
     StepRow,
 )
 from orchestrator.domain.unit import DeviceIdentity
-from orchestrator.engine.attempt import Attachment, Attempt
+from orchestrator.engine.attempt import Attachment, Attempt, RunFacts
 from orchestrator.engine.prepare import Measuring
-from orchestrator.engine.request import RunRequest, RunResult
+from orchestrator.engine.request import RunResult
 from orchestrator.engine.verdict import Verdict
 
 # Reading the value of an enumeration's member is slow, and nearly all outcomes are this one.
@@ -39,12 +39,18 @@ class Evidence:
     goes on. Otherwise a lost audit raises AuditUnavailable from every commit.
     """
 
-    __slots__ = ("_clock", "_request", "_run_id", "_sequence", "best_effort", "lost", "record")
+    __slots__ = (
+        "_binding", "_clock", "_run_id", "_sequence", "_unit", "_unit_known", "best_effort",
+        "lost", "record",
+    )  # fmt: skip
 
-    def __init__(self, recorder: Recorder, clock: Clock, request: RunRequest) -> None:
-        self._clock = clock
-        self._request = request
-        self._run_id = request.run_id
+    def __init__(self, recorder: Recorder, facts: RunFacts) -> None:
+        self._clock = facts.clock
+        self._unit = facts.request.unit
+        known = facts.request.identity or self._unit.serial_number
+        self._unit_known = known is not None
+        self._binding = facts.binding
+        self._run_id = facts.request.run_id
         self._sequence = 0
         self.lost: AuditUnavailable | None = None
         self.best_effort = False
@@ -203,9 +209,14 @@ class Evidence:
         )
 
     def identity_row(self, sequence: int, identity: DeviceIdentity) -> IdentityRow:
-        """Return the row that says which identity was read during attempt `sequence`."""
-        unit = self._request.unit
-        key = unit_id(unit.serial_number, unit.part_number, identity.device_id)
+        """Return the row that says which identity was read during attempt `sequence`.
+
+        Another unit than the one that the run is bound to has no key there: its numbers are not
+        known in this run. Neither has one that nobody knew when the run was opened.
+        """
+        unit, key = self._unit, None
+        if self._unit_known and identity == self._binding.identity:
+            key = unit_id(unit.serial_number, unit.part_number, identity.device_id)
         return IdentityRow(
             self._run_id, sequence, key, identity.system, identity.device_id, self.now()
         )

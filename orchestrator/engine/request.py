@@ -129,10 +129,11 @@ class RunResult:
     """How a run ended. `message` is the first failure's sentence, empty for PASS.
 
     `first_failure` is the sequence of the step attempt that is reported; `duration_us` is in
-    microseconds from the monotonic clock.
+    microseconds from the monotonic clock. `identity` is what the run was bound to in the end.
     """
 
     outcome: Outcome
     message: str
     first_failure: int | None
     duration_us: int
+    identity: DeviceIdentity | None = None

@@ -44,8 +44,9 @@ class Runner:
         self.watch = Watch()
         self._lane = Lane(request, control, self.watch)
         self._lane.pending.extend(request.opening)
-        facts = RunFacts(prepared.plan, request, services.clock, Binding(request.identity))
-        self._evidence = evidence = Evidence(services.recorder, services.clock, request)
+        self._binding = Binding(request.identity)
+        facts = RunFacts(prepared.plan, request, services.clock, self._binding)
+        self._evidence = evidence = Evidence(services.recorder, facts)
         ledger = Ledger(facts, evidence)
         asking = Asking(facts, services.bounds, course.stop)
         acts = Irreversible(facts, evidence, ledger, asking, course.stop)
@@ -110,7 +111,13 @@ class Runner:
 
     async def _close(self, outcome: Outcome, began: float) -> RunResult:
         duration_us = int((self._clock.monotonic() - began) * 1e6)
-        result = RunResult(outcome, self._course.message, self._course.first_failure, duration_us)
+        result = RunResult(
+            outcome,
+            self._course.message,
+            self._course.first_failure,
+            duration_us,
+            self._binding.identity,
+        )
         await self._evidence.commit(self._lane.pending, self._evidence.run_end_row(result))
         crash_point("run.closed")
         return result

@@ -17,9 +17,11 @@ from orchestrator.domain.errors import (
     DeadlineExceeded,
     OrchestratorError,
     StationMisuse,
+    UnitChanged,
 )
 from orchestrator.domain.outcome import Outcome
 from orchestrator.domain.records import Record
+from orchestrator.domain.unit import DeviceIdentity
 from orchestrator.engine.attempt import Attempt, RunFacts
 from orchestrator.engine.course import Course
 from orchestrator.engine.evidence import Evidence
@@ -39,8 +41,18 @@ from orchestrator.engine.verdict import (
 from orchestrator.recipe.expression import evaluate
 
 _PASS = Outcome.PASS
+_FAIL = Outcome.FAIL
 _SKIPPED = Outcome.SKIPPED
 _NOTHING_JUDGED: Mapping[str, Outcome] = MappingProxyType({})
+
+
+def _judged(attempt: Attempt, verdict: Verdict) -> tuple[Verdict, Mapping[str, Outcome]]:
+    """Return how the step ends by what it found and by what it measured, and each measurement."""
+    passed = verdict.outcome is _PASS
+    if not (attempt.values or (passed and attempt.step.limited)):
+        return verdict, _NOTHING_JUDGED
+    judged, by_values = judge_values(attempt.step, attempt.values)
+    return by_values if passed and by_values is not PASSED else verdict, judged
 
 
 class Stepper:
@@ -199,12 +211,14 @@ class Stepper:
         if self._news is not None:
             self._news.step_started(attempt)
         verdict = attempt.refusal or self._halted()
+        judged = _NOTHING_JUDGED
         if verdict is None:
             crash_point("step.begun")
             began = self._clock.monotonic()
             seconds = self._seconds(step)
             if step.irreversible:
                 verdict = await self._irreversible.act(lane, attempt, seconds)
+                verdict, judged = _judged(attempt, verdict)
             else:
                 try:
                     await lane.call(
@@ -213,9 +227,32 @@ class Stepper:
                     verdict = PASSED
                 except OrchestratorError as error:
                     verdict = verdict_of(error, self._request.secrets)
+                verdict, judged = _judged(attempt, verdict)
+                if verdict.outcome is _FAIL:
+                    verdict = await self._of_this_unit(lane, attempt, verdict, seconds)
             crash_point("step.returned")
             attempt.duration_us = int((self._clock.monotonic() - began) * 1e6)
-        return self._ended(attempt, lane, verdict)
+        return self._ended(attempt, lane, verdict, judged)
+
+    async def _of_this_unit(
+        self, lane: Lane, attempt: Attempt, bad: Verdict, seconds: float
+    ) -> Verdict:
+        """Return `bad`, unless another unit has answered than the one that this run is about.
+
+        Nothing else tells: a unit that is exchanged between two looks answers in its place.
+        """
+        read = self._request.read_identity
+        if read is None or self._facts.binding.identity is None or self._course.in_teardown:
+            return bad
+        try:
+            identity = await lane.call(attempt.step, seconds, read)
+            assert isinstance(identity, DeviceIdentity)
+            attempt.identify(identity)
+        except (UnitChanged, Stopped) as error:
+            return verdict_of(error, self._request.secrets)
+        except OrchestratorError:
+            return bad
+        return bad
 
     def opened(self) -> None:
         """Note that the run's first rows are durable."""
@@ -233,14 +270,10 @@ class Stepper:
             return min(step.timeout_seconds, self._course.ends - current_time())
         return step.timeout_seconds
 
-    def _ended(self, attempt: Attempt, lane: Lane, verdict: Verdict) -> Verdict:
-        """Judge what was measured and leave the end of the attempt in `lane`."""
-        judged = _NOTHING_JUDGED
-        passed = verdict.outcome is _PASS
-        if attempt.values or (passed and attempt.step.limited):
-            judged, by_values = judge_values(attempt.step, attempt.values)
-            if passed and by_values is not PASSED:
-                verdict = by_values
+    def _ended(
+        self, attempt: Attempt, lane: Lane, verdict: Verdict, judged: Mapping[str, Outcome]
+    ) -> Verdict:
+        """Leave the end of the attempt in `lane`."""
         lane.boundary = ended_at = self._evidence.now()
         self._evidence.add_end(lane.pending, attempt, verdict, judged, ended_at)
         if self._news is not None:

@@ -10,10 +10,11 @@ do in a worker thread happens in the loop.
 import asyncio  # the loop itself: anyio runs on it
 import contextvars
 import random
+import warnings
 from asyncio import base_events, events
 from collections import deque
 from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, TypeVar, cast
 
 from anyio._backends import _asyncio as backend
@@ -116,6 +117,11 @@ class VirtualLoop(base_events.BaseEventLoop):
 
     def bury(self) -> None:
         """Take dead tasks apart, so that they leave no warning; nothing they do counts."""
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # some have never begun
+            self._bury()
+
+    def _bury(self) -> None:
         for process in self._processes:
             for task in process.tasks:
                 if not task.done():
@@ -163,11 +169,10 @@ def _make_task(
 
 def _close(coroutine: Any) -> None:
     for _ in range(_CLOSING_TRIES):
-        try:
+        # A dead task may raise what it likes, and may need several tries.
+        with suppress(BaseException):
             coroutine.close()
-        except BaseException:  # noqa: BLE001, S112  # a dead task may raise what it likes
-            continue
-        return
+            return
 
 
 class _Ordered(dict[Any, None]):

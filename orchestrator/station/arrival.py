@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from orchestrator.domain.fixture import UnitLink
-from orchestrator.domain.intents import Continuation, EarlierIntent, FindingState
+from orchestrator.domain.intents import Continuation, EarlierIntent, FindingState, decide_command
 from orchestrator.domain.outcome import Outcome
 from orchestrator.domain.unit import DeviceIdentity
 from orchestrator.engine.establish import locks_unit
@@ -66,8 +66,8 @@ def refuse_held(intents: Iterable[EarlierIntent]) -> None:
                 f"This board is held: nobody knows whether {intent.kind} {intent.parameters} of "
                 f"{intent.began_at[:19]}Z was applied (intent {intent.intent_id}, "
                 f"run {intent.run_id})",
-                remedy="Look at the board itself, then say: orchestrator unit decide "
-                f"{intent.intent_id} applied, not-applied or ask-again",
+                remedy="Look at the board itself, then say what is true: "
+                f"{decide_command(intent.intent_id)}",
             )
 
 

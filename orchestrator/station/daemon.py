@@ -149,6 +149,8 @@ class Station:
             self._tools = self._make_tools(by_count=True)
             self._keeper = self._make_keeper()
         try:
+            # From here on: a start that asks many boards takes its time, too.
+            self._clock_watch = ClockWatch(self._parts.clock, self._note_event, self._tell)
             await self._begin()
             async with anyio.create_task_group() as tasks:
                 self._tasks = tasks
@@ -177,7 +179,7 @@ class Station:
         tasks.start_soon(discovery.run)
         tasks.start_soon(self._keeper.run)
         tasks.start_soon(self._tools.journal.run, self._audit_is_lost)
-        tasks.start_soon(ClockWatch(parts.clock, self._note_event, self._tell).run)
+        tasks.start_soon(self._clock_watch.run)
         if parts.requests is not None:
             tasks.start_soon(RequestFolder(parts.requests).run, self._decide, self._tell)
 

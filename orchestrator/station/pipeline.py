@@ -210,6 +210,7 @@ class Pipeline:
         async with self._controlled(run_id) as control:
             services = replace(tools.services, publish=self._note_step)
             result = await execute(prepared.plan, request, services, control)
+        self._tile.identity = result.identity
         tools.note(self._tile.show_verdict(result.outcome, result.message, run_id))
 
     @asynccontextmanager

@@ -200,8 +200,9 @@ class AuditSection(Section):
         default=60.0,
         ge=1,
         le=3600,
-        description="Longest time that rows wait for a signed checkpoint; the end of a run and an "
-        "irreversible step do not wait.",
+        description="The first row that is written so long after a checkpoint gets the next one; "
+        "the end of a run, what became of an irreversible step and the stop of the station do not "
+        "wait.",
     )
     checkpoint_file: Path | None = Field(
         default=None,

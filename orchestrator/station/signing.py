@@ -7,19 +7,21 @@ the station lock.
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
 
-from orchestrator.audit.chain_state import ChainState, chain_state
+from orchestrator.audit.attest import Attestor
+from orchestrator.audit.chain_state import ChainState, chain_state, knows_key
 from orchestrator.audit.checkpoint import parse_note
 from orchestrator.audit.database import open_audit, reading
 from orchestrator.audit.files import replace_file
 from orchestrator.audit.keys import (
     KEY_FILE,
+    NEXT_FILE,
     StationKey,
     StationSigner,
     create_key,
     key_row,
     load_key,
+    load_key_file,
     settle_staged_key,
     stage_key,
 )
@@ -28,10 +30,10 @@ from orchestrator.domain.clock import Clock, timestamp
 from orchestrator.domain.errors import AuditUnavailable, InputMistakes, Unreachable
 from orchestrator.domain.ids import TimeOrderedIds
 from orchestrator.domain.records import EpochRow, KeyRow
+from orchestrator.station.checkpoints import places_of
+from orchestrator.station.settings import Settings
 
-T = TypeVar("T")
-
-_ANEW = "begin a new epoch: orchestrator station new-epoch --reason TEXT --by NAME"
+_ANEW = "begin a new epoch: orchestrator station new-epoch --config FILE --reason TEXT --by NAME"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,16 @@ class Place:
     checkpoint_file: Path
 
 
+def place_of(settings: Settings) -> Place:
+    """Return whose chain the settings name, and where."""
+    return Place(
+        station_id=settings.station.name,
+        data_dir=settings.station.data_dir,
+        database_url=settings.database_url,
+        checkpoint_file=places_of(settings).file,
+    )
+
+
 def ensure_signer(data_dir: Path, station_id: str, database_url: str) -> Ensured:
     """Return the signer of the station's chain; make its key when nothing was signed yet.
 
@@ -66,13 +78,29 @@ def ensure_signer(data_dir: Path, station_id: str, database_url: str) -> Ensured
     if key is not None:
         return Ensured(StationSigner(key, station_id), made=False)
     if state is not None and state.key_id is not None:
-        raise AuditUnavailable(
-            f"the signing key {state.key_id} of this audit is missing",
-            where={"file": str(data_dir / KEY_FILE)},
-            remedy=f"Put the key back; if it is lost, {_ANEW}",
-            code="key",
-        )
+        raise _missing(state.key_id, data_dir)
     return Ensured(StationSigner(create_key(data_dir), station_id), made=True)
+
+
+def check_signing(place: Place, clock: Clock) -> None:
+    """Return when a start would find its database and its key; changes nothing.
+
+    Raises AuditUnavailable and ConfigurationMistakes with the sentences of the start itself.
+    """
+    check_against_checkpoint(place.database_url, place.checkpoint_file)
+    state = _state(place.database_url)
+    key = load_key(place.data_dir)
+    if state is None or state.key_id is None:
+        return
+    _demand_station(state, place.station_id, place.database_url)
+    staged = load_key_file(place.data_dir / NEXT_FILE)
+    if staged is not None and staged.key_id == state.key_id:
+        # A rotation was cut off; the next start finishes it.
+        return
+    if key is None:
+        raise _missing(state.key_id, place.data_dir)
+    signer = StationSigner(key, place.station_id)
+    Attestor(signer, clock).demand_own(state, place.database_url.rpartition("@")[2])
 
 
 def check_against_checkpoint(database_url: str, checkpoint_file: Path) -> None:
@@ -123,28 +151,31 @@ async def rotate_key(place: Place, *, actor: str, reason: str, clock: Clock) -> 
 
 
 async def new_epoch(place: Place, *, actor: str, reason: str, clock: Clock) -> EpochRow:
-    """Let the station go on with a restored database, or without its old key.
+    """Let the station go on with a restored or a new database, or without its old key.
 
-    Makes a key when there is none. Returns the row of the epoch. Raises AuditUnavailable and
-    ConfigurationMistakes.
+    Makes a key when there is none, and a database when the one of the checkpoint is gone. Returns
+    the row of the epoch. Raises AuditUnavailable and ConfigurationMistakes.
     """
     state = _state(place.database_url)
-    if state is None or state.epoch_id is None:
+    signed = state is not None and state.epoch_id is not None
+    if not signed and not place.checkpoint_file.exists():
         raise AuditUnavailable(
             "nothing was signed in this database yet: its first epoch begins by itself",
             where={"database": place.database_url.rpartition("@")[2]},
             remedy="Start the station: orchestrator station run",
             code="epoch",
         )
-    _demand_station(state, place.station_id, place.database_url)
+    if state is not None:
+        _demand_station(state, place.station_id, place.database_url)
     key = load_key(place.data_dir) or create_key(place.data_dir)
     moment = timestamp(clock.now())
     epoch = EpochRow(
-        TimeOrderedIds(clock).new(), place.station_id, key.key_id, state.head.entry, actor,
-        reason, moment,
+        TimeOrderedIds(clock).new(), place.station_id, key.key_id,
+        0 if state is None else state.head.entry, actor, reason, moment,
     )  # fmt: skip
     rows: list[KeyRow | EpochRow] = [epoch]
-    if key.key_id != state.key_id:
+    if state is None or key.key_id != state.key_id:
+        _demand_new(place, key, state)
         rows.insert(0, key_row(key, actor=actor, reason=reason, began_at=moment))
     async with open_audit(place.database_url, clock=clock) as audit:
         await audit.record(*rows)
@@ -180,6 +211,15 @@ def _state(database_url: str) -> ChainState | None:
         raise
 
 
+def _missing(key_id: str, data_dir: Path) -> AuditUnavailable:
+    return AuditUnavailable(
+        f"the signing key {key_id} of this audit is missing",
+        where={"file": str(data_dir / KEY_FILE)},
+        remedy=f"Put the key back; if it is lost, {_ANEW}",
+        code="key",
+    )
+
+
 def _demand_station(state: ChainState, station_id: str, database_url: str) -> None:
     if state.station_id in (None, station_id):
         return
@@ -188,6 +228,21 @@ def _demand_station(state: ChainState, station_id: str, database_url: str) -> No
         where={"database": database_url.rpartition("@")[2]},
         remedy="Give each station a data directory or a database of its own",
         code="station",
+    )
+
+
+def _demand_new(place: Place, key: StationKey, state: ChainState | None) -> None:
+    if state is None:
+        return
+    with reading(place.database_url) as connection:
+        if not knows_key(connection, key.key_id):
+            return
+    raise AuditUnavailable(
+        f"the signing key {key.key_id} was already replaced in this audit, by {state.key_id}",
+        where={"file": str(place.data_dir / KEY_FILE)},
+        remedy=f"Put the key {state.key_id} back; if it is lost, move this file away and try "
+        "again: a new key is made",
+        code="key",
     )
 
 

@@ -74,7 +74,13 @@ class Line:
         """Close nothing: there is no connection."""
 
     def build_request(
-        self, method: str, url: str, *, headers: Mapping[str, str], content: Content, **_rest: Any
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str],
+        content: Content = None,
+        **_rest: Any,
     ) -> "_Request":
         """Return the request, not sent yet."""
         raw = [(name.lower().encode(), value.encode()) for name, value in headers.items()]

@@ -117,13 +117,22 @@ async def within(
     attempt before it.
     """
     last: Exception | None = None
+    made: list[Exception] = []
     try:
         with anyio.move_on_after(seconds):
+            decide = _again(policy, anyio.current_time() + seconds, idempotent=idempotent)
+            # Nearly every call succeeds at once and needs none of what follows.
+            try:
+                return await attempt()
+            except (OrchestratorError, NotNow) as error:
+                if decide(error) is False:
+                    raise
+                last = error
+                made.append(error)
             # Unset, stamina reports to standard output, where data goes. Nobody else here uses it.
             set_on_retry_hooks((_note,))
-            deadline = anyio.current_time() + seconds
             async for trial in stamina.retry_context(
-                on=_again(policy, deadline, idempotent=idempotent),
+                on=decide,
                 attempts=policy.attempts,
                 timeout=None,
                 wait_initial=policy.first_wait_seconds,
@@ -131,6 +140,9 @@ async def within(
                 wait_jitter=policy.jitter_seconds,
             ):
                 with trial:
+                    if made:
+                        # The attempt that was made above is the first of this count.
+                        raise made.pop()
                     last = None
                     try:
                         return await attempt()

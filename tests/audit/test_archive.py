@@ -139,22 +139,30 @@ def test_open_runs_and_newer_rows_stay_together(database_url: str, tmp_path: Pat
     assert isinstance(nothing, Obstacle)
 
 
-def test_a_segment_cannot_be_forged(database_url: str, tmp_path: Path) -> None:
-    """Taking one row more than was archived, or changing one that stayed, is found."""
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE finding SET message = 'else' WHERE intent_id = 'I1'",
+        "UPDATE finding SET entry_hash = (SELECT entry_hash FROM recipe) WHERE intent_id = 'I1'",
+        "DELETE FROM finding WHERE intent_id = 'I1'",
+    ],
+)
+def test_a_segment_cannot_be_forged(database_url: str, tmp_path: Path, change: str) -> None:
+    """Taking one row more than was archived, or changing one that stayed or its hash, is found."""
     fill(database_url)
     _archived(database_url, tmp_path, 3)
     store = open_store(database_url, 1)
     with store.engine.connect() as connection:
         for statement in _without_guard(connection.dialect.name, "finding"):
             connection.execute(text(statement))
-        connection.execute(text("UPDATE finding SET message = 'else' WHERE intent_id = 'I1'"))
+        connection.execute(text(change))
         connection.commit()
     assert any("segment" in line for line in _findings(database_url))
 
 
 def _without_guard(dialect: str, table: str) -> tuple[str, ...]:
     if dialect == "sqlite":
-        return (f"DROP TRIGGER {table}_refuses_update",)
+        return tuple(f"DROP TRIGGER {table}_refuses_{verb}" for verb in ("update", "delete"))
     return (f"ALTER TABLE {table} DISABLE TRIGGER {table}_refuses_change",)
 
 
@@ -226,6 +234,8 @@ def test_a_kill_leaves_the_old_or_the_new(database_url: str, tmp_path: Path, pla
         ("UPDATE attachment SET content = x'00' WHERE run_id = 'R2'", "content"),
         ("UPDATE archive SET last_hash = first_previous", "another hash than it states"),
         ("UPDATE archive SET last_entry = last_entry - 1", "another hash than it states"),
+        ("UPDATE archive SET last_hash = 'no hash'", "no station writes"),
+        ("UPDATE run_end SET entry_hash = hex(randomblob(16))", "no station writes"),
         ("DELETE FROM archive", "describes itself 0 times"),
         ("DROP TABLE archive", "no archive"),
     ],

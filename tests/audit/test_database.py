@@ -9,8 +9,9 @@ from sqlalchemy import select, text
 
 from orchestrator.audit import store
 from orchestrator.audit.database import Audit, open_audit, reading
+from orchestrator.audit.integrity import examine
 from orchestrator.audit.location import open_store, sqlite_path, sqlite_url
-from orchestrator.audit.migrate import check, current, upgrade
+from orchestrator.audit.migrate import current, upgrade
 from orchestrator.audit.tables import SCHEMA_REVISION, session
 from orchestrator.domain.errors import AuditUnavailable, ConfigurationMistakes, Unreachable
 from tests.audit.rows import BASE, STATION, run
@@ -98,7 +99,7 @@ async def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
     with pytest.raises(AuditUnavailable, match="not an audit database"):
         upgrade(sqlite_url(tmp_path))
     with pytest.raises(AuditUnavailable, match="not an audit database"):
-        check(sqlite_url(tmp_path))
+        examine(sqlite_url(tmp_path))
     assert (tmp_path / "audit.db").read_bytes().startswith(b"this is not")
 
 
@@ -222,6 +223,11 @@ async def test_a_question_without_end_is_stopped(database_url: str) -> None:
         connection.execute(text(endless)).all()
 
 
+def findings(url: str) -> list[str]:
+    """Return what is wrong with a database."""
+    return [line for part in examine(url) for line in part.findings]
+
+
 async def test_damage_is_found(tmp_path: Path) -> None:
     """The check names a page that was overwritten and a row whose parent is gone."""
     url = sqlite_url(tmp_path)
@@ -232,12 +238,12 @@ async def test_damage_is_found(tmp_path: Path) -> None:
         file.execute("DROP TRIGGER session_refuses_delete")
         file.execute("DELETE FROM session")
     file.close()
-    assert any("refers to a missing row of session" in finding for finding in check(url))
+    assert any("refers to a missing row of session" in finding for finding in findings(url))
     file = sqlite3.connect(tmp_path / "audit.db")
     with file:
         file.execute("DROP INDEX ix_run_recipe_hash")
     file.close()
-    assert any("ix_run_recipe_hash" in finding for finding in check(url))
+    assert any("ix_run_recipe_hash" in finding for finding in findings(url))
 
 
 def test_a_path_is_read_as_it_stands() -> None:

@@ -282,8 +282,13 @@ async def test_a_commit_whose_answer_was_lost_is_read_back(
     assert [line for part in examine(server_url) for line in part.findings] == []
 
 
-async def test_somebody_who_took_the_place_meanwhile_keeps_it(server_url: str) -> None:
-    """A station that lost its connection does not write beside the one that followed it."""
+async def test_somebody_who_took_the_place_meanwhile_keeps_it(
+    server_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A station that lost its connection does not write beside the one that followed it.
+
+    No library writes a traceback between the lines of the station's log.
+    """
     async with open_audit(server_url, busy_timeout_seconds=0.3) as audit:
         await audit.record(*BASE)
         with psycopg.connect(_plain(server_url), autocommit=True) as other:
@@ -298,6 +303,7 @@ async def test_somebody_who_took_the_place_meanwhile_keeps_it(server_url: str) -
                 await audit.try_again()
         await audit.try_again(run_row("R1"))
         assert audit.failure is None
+    assert not [line for line in caplog.records if line.name.startswith("sqlalchemy")]
 
 
 def test_our_own_session_of_before_is_ended(server_url: str) -> None:

@@ -8,16 +8,20 @@ from alembic import command
 from sqlalchemy import Connection, func, select, text
 
 from orchestrator.audit.database import open_audit, reading
+from orchestrator.audit.findings import FindingKind
+from orchestrator.audit.integrity import examine
 from orchestrator.audit.keys import StationKey, StationSigner
 from orchestrator.audit.location import open_store, sqlite_url
-from orchestrator.audit.migrate import _config, check, current, upgrade
+from orchestrator.audit.migrate import _config, current, upgrade
 from orchestrator.audit.proof_tables import epoch
 from orchestrator.audit.tables import SCHEMA_REVISION, TABLES
+from orchestrator.audit.verify import verify
 from orchestrator.domain.errors import AuditUnavailable
 from orchestrator.domain.records import ArtifactRow, AttachmentRow, EventRow, Record
 from tests.audit.rows import BASE, at, identity, measurement, run, run_end, step, step_end, unit
 from tests.audit.test_chain import demand_whole
 
+KEY = StationKey.from_seed(bytes(32))
 OLD_ROWS: tuple[Record, ...] = (
     *BASE,
     ArtifactRow("H1", "app", "app.bin", "00", 1, "é"),
@@ -61,7 +65,8 @@ def test_old_rows_are_chained_in_the_order_in_which_they_happened(database_url: 
     """Nothing is lost or changed, nothing comes before what it refers to, the chain is whole."""
     populate(database_url)
     assert upgrade(database_url) == ("0001", SCHEMA_REVISION)
-    assert check(database_url) == []
+    tables = next(part for part in examine(database_url) if part.name == "schema")
+    assert tables.findings == ()
     with reading(database_url) as connection:
         assert demand_whole(connection) == len(OLD_ROWS)
         entries = {}
@@ -94,13 +99,18 @@ async def test_the_station_goes_on_behind_old_rows(database_url: str) -> None:
         async with open_audit(database_url):
             pass
     upgrade(database_url)
-    signer = StationSigner(StationKey.from_seed(bytes(32)), "st1")
+    signer = StationSigner(KEY, "st1")
     async with open_audit(database_url, signer=signer) as audit:
         await audit.record(run("R3", continues="R1"))
     with reading(database_url) as connection:
         assert connection.execute(select(epoch.c.previous_entry)).scalar() == len(OLD_ROWS)
         # Key, epoch and checkpoint, the run, and the checkpoint at the close.
         assert demand_whole(connection) == len(OLD_ROWS) + 5
+        report = verify(connection, public_key=KEY.public_key)
+    # What the rows of the test say of runs and contents is no whole story.
+    told = {FindingKind.RECORD, FindingKind.ATTACHMENT}
+    assert [str(one) for one in report.findings if one.kind not in told] == []
+    assert report.signed_up_to == len(OLD_ROWS) + 4
 
 
 def test_an_upgrade_is_all_or_nothing(tmp_path: Path) -> None:

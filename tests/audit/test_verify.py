@@ -23,8 +23,11 @@ from orchestrator.domain.records import (
     MeasurementRow,
     Record,
     RunEndRow,
+    RunRow,
     StationRow,
+    StepEndRow,
     StepRow,
+    UnitRow,
 )
 from tests.audit import chained, tampering
 from tests.audit.rows import at
@@ -119,7 +122,9 @@ def test_a_part_is_verified_from_a_checkpoint_on(tmp_path: Path) -> None:
     report = examined(url, since=25, public_key=KEY.public_key)
     assert (report.first_entry, report.rows, report.findings) == (19, 27, ())
     assert examined(url, since=at(24)).first_entry == 32
-    assert examined(url, since="2026-11-20").first_entry == 1
+    # A day is verified from its beginning on.
+    assert examined(url, since="2026-11-21").first_entry == 1
+    assert examined(url, since="2026-11-22").first_entry == 45
     connection = tampering.opened(tmp_path / "audit.db")
     connection.execute("UPDATE unit SET serial_number = 'x' WHERE unit_id = 'U1'")
     connection.close()
@@ -200,6 +205,23 @@ def test_rows_that_contradict_one_another_are_reported(name: str, database_url: 
     assert found
     assert {one.kind for one in found} == {FindingKind.RECORD}
     assert any(why in one.message for one in found), [str(one) for one in found]
+
+
+def test_a_run_passes_behind_a_lock_that_was_found_applied(database_url: str) -> None:
+    """The locking step was interrupted; its finding stands for it in the run that goes on."""
+    first = [
+        row._replace(outcome="INTERRUPTED", message="the station went down")
+        if isinstance(row, RunEndRow) or (isinstance(row, StepEndRow) and row.sequence == 2)
+        else row
+        for row in chained.story(1)
+    ]
+    second = [
+        row._replace(continues="R1") if isinstance(row, RunRow) else row
+        for row in chained.run_rows(2)
+        if isinstance(row, UnitRow | RunRow | RunEndRow)
+    ]
+    chained.write(database_url, chained.chained([*first, *second]))
+    assert examined(database_url).findings == ()
 
 
 def test_the_command_says_where_and_exits_with_one(tmp_path: Path) -> None:

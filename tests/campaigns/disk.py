@@ -73,11 +73,12 @@ def raw_faults(result: Result, count: int, seed: int) -> None:
 
 def station_fault(shift: Shift, daemon: Daemon, disk: Disk, how: How) -> None:
     """Let the disk fail under a running daemon, look that the line stops, and mend the disk."""
+    told = daemon.stops
     disk.fail(**how)
     if "slow_sync_us" in how:
         shift.attend(daemon, SLOW_SECONDS)
     else:
-        _look_that_it_stops(shift, daemon, how)
+        _look_that_it_stops(shift, daemon, how, told)
     seen = len(daemon.lines)
     disk.heal()
     began = time.monotonic()
@@ -90,9 +91,8 @@ def station_fault(shift: Shift, daemon: Daemon, disk: Disk, how: How) -> None:
     shift.result.blame(f"{how}: work did not go on; ended: {daemon.ended} {said}")
 
 
-def _look_that_it_stops(shift: Shift, daemon: Daemon, how: How) -> None:
-    """See that the daemon says so, and that nothing for good is requested from then on."""
-    told = daemon.stops
+def _look_that_it_stops(shift: Shift, daemon: Daemon, how: How, told: int) -> None:
+    """See that it says so once more than `told`, and requests nothing for good from then on."""
     deadline = time.monotonic() + STOP_SECONDS
     while daemon.stops == told and daemon.ended is None and time.monotonic() < deadline:
         shift.attend(daemon, 0.1)

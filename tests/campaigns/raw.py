@@ -148,8 +148,8 @@ def disk_fault(*, sabotage: str = "", **how: int | str) -> Trial:
         writer = Writer(disk, 0, sabotage=sabotage)
         writer.until(trial, lambda trial: len(trial.acknowledged) >= 20)
         disk.fail(**how)
-        silent = "slow_sync_us" in how or bool(sabotage)
-        enough = len(trial.acknowledged) + 40
+        silent = "slow_sync_us" in how or sabotage == "commit errors swallowed"
+        enough = len(trial.acknowledged) + (200 if sabotage else 40)
         writer.until(trial, lambda t: bool(t.refused) or (silent and len(t.acknowledged) >= enough))
         disk.heal()
         after = len(trial.acknowledged) + 20

@@ -56,6 +56,18 @@ class Result:
         self.faults += other.faults
         self.sentences += other.sentences
 
+    def go_on_from(self, path: Path, answered: str) -> None:
+        """Add an earlier result of this campaign; what it says of `answered` is asked anew."""
+        found = json.loads(path.read_text(encoding="utf-8"))
+        earlier = Result(**{**found, "faults": Counter(found["faults"])})
+        kept = [each for each in earlier.sentences if not each.startswith(answered)]
+        earlier.violations -= len(earlier.sentences) - len(kept)
+        earlier.sentences = kept
+        self.add(earlier)
+        self.command = f"{earlier.command}; {self.command} --after FILE"
+        self.seconds += earlier.seconds
+        self.commit = earlier.commit
+
     def line(self) -> str:
         """Say it in one line, for people who wait for it."""
         return (
@@ -67,7 +79,7 @@ class Result:
 
     def write(self, path: Path | None) -> None:
         """Write the file, with commit and date."""
-        self.commit = commit()
+        self.commit = ", ".join(dict.fromkeys([*filter(None, [self.commit]), commit()]))
         self.date = datetime.now(UTC).strftime("%Y-%m-%d")
         self.seconds = round(self.seconds, 1)
         if path is not None:

@@ -65,13 +65,17 @@ FAULTS = """\
 [rack]
 boot_seconds = 0.05
 restart_delay_seconds = 0.02
+state_change_locked = false
 faults = [
   { kind = "drop", calls = "set_manufacturing_state", probability = "10 %", seed = 1 },
   { kind = "lost_answer", calls = "set_manufacturing_state", probability = "20 %", seed = 2 },
   { kind = "late", calls = "set_manufacturing_state", probability = "10 %", seconds = 2, seed = 3 },
 ]
 """
-"""A rack that loses requests, loses answers, and applies requests two seconds late."""
+"""A rack that loses requests, loses answers, and applies requests two seconds late.
+
+Its boards take a second DeviceComplete, which others refuse, so that one would be counted.
+"""
 
 CALM = "[rack]\nboot_seconds = 0.05\nrestart_delay_seconds = 0.02\n"
 

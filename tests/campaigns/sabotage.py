@@ -40,27 +40,27 @@ def swallow_commit_errors() -> None:
 
 def acknowledge_early() -> None:
     """Tell the callers before the rows are committed."""
-    from orchestrator.audit.writer import Writer
+    from orchestrator.audit.commit import Committer
 
-    honest = Writer._write
+    honest = Committer.write
 
     def write(self: Any, calls: Any) -> None:
         self._tell(calls, None)
         honest(self, calls)
 
-    Writer._write = write  # type: ignore[method-assign]  # a mistake on purpose
+    Committer.write = write  # type: ignore[method-assign]  # a mistake on purpose
 
 
 def no_lock() -> None:
     """Start beside another station on the same folder."""
-    from orchestrator import app
+    from orchestrator.app import evidence
 
     @contextmanager
     def open_to_all(*args: Any, **named: Any) -> Any:
         del args, named
         yield
 
-    app.station_lock = open_to_all  # type: ignore[attr-defined]  # a mistake on purpose
+    evidence.station_lock = open_to_all  # type: ignore[attr-defined]  # a mistake on purpose
 
 
 def no_recovery() -> None:

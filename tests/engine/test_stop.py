@@ -10,6 +10,7 @@ from orchestrator.engine.run import RunResult
 from orchestrator.engine.step import StepContext
 from orchestrator.recipe.plan import ParallelSteps
 from tests.engine.support import (
+    BOARD,
     Bench,
     MemoryRecorder,
     definition,
@@ -46,7 +47,7 @@ async def test_a_stop_before_the_run_lets_no_step_begin() -> None:
     bench = Bench(GOOD)
     bench.control.stop(Outcome.ABORTED, "asked to stop")
     result = await bench.run(plan(planned("good"), teardown=[planned("good", "t")]))
-    assert result == RunResult(Outcome.ABORTED, "asked to stop", None, result.duration_us)
+    assert result == RunResult(Outcome.ABORTED, "asked to stop", None, result.duration_us, BOARD)
     assert bench.recorder.outcomes == [("t", "PASS")]
 
 

@@ -219,9 +219,9 @@ def _clock_not_watched() -> Sequence[Patch]:
     return [(clock_watch, "STEP_SECONDS", 1e12)]
 
 
-def _decided_by_nobody() -> Sequence[Patch]:
+def _decided_without_a_reason() -> Sequence[Patch]:
     def finding_of(*args: Any, **named: Any) -> Any:
-        return honest(*args, **{**named, "actor": ""})
+        return honest(*args, **{**named, "message": ""})
 
     honest = decisions.finding_of
     return [(decisions, "finding_of", finding_of)]
@@ -263,7 +263,7 @@ SABOTAGES: tuple[Sabotage, ...] = (
     Sabotage("PASS is shown before it is kept", _end_not_awaited, _caught("I6", "I20")),
     Sabotage("a secret in a file", _secret_in_a_file, _caught("I15")),
     Sabotage("the clock is not watched", _clock_not_watched, _caught("I17")),
-    Sabotage("nobody decides", _decided_by_nobody, _caught("I16")),
+    Sabotage("nobody says why", _decided_without_a_reason, _caught("I16")),
     Sabotage("what is unknown is done again", _held_is_forgotten, _caught("I2", "I5", "I14")),
 )
 

@@ -21,6 +21,16 @@ from tests.audit.test_memory_queries import finding, intent
 from tests.station.bench import Bench
 from tests.station.test_holds import HELD
 
+SETTINGS = """
+[station]
+name = "line 1"
+data_dir = "."
+[recipes]
+files = ["recipe.yaml"]
+[fixture.azure_sphere]
+ca_file = "ca.pem"
+"""
+
 
 async def _write(data_dir: Path) -> None:
     async with open_audit(sqlite_url(data_dir)) as audit:
@@ -67,6 +77,12 @@ def test_what_is_held_is_listed(tmp_path: Path) -> None:
     [row] = json.loads(listed.stdout)
     assert tuple(row) == HOLD_COLUMNS
     assert row["parameters"] == '{"state":"DeviceComplete"}'
+    settings = tmp_path / "station.toml"
+    settings.write_text(SETTINGS, encoding="utf-8")
+    named = command("holds", "--config", str(settings))
+    assert named.stdout == table.stdout
+    both = command("holds", "--config", str(settings), "--database-url", "sqlite:///x")
+    assert both.exit_code == 2
 
 
 def test_a_decision_without_a_station(tmp_path: Path) -> None:

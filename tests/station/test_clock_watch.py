@@ -7,9 +7,16 @@ from pathlib import Path
 import anyio
 import pytest
 
+from orchestrator.audit.database import reading
+from orchestrator.audit.queries import runs
+from orchestrator.audit.verify import verify
+from orchestrator.domain.clock import SystemClock
+from orchestrator.domain.events import SlotState
 from orchestrator.station import clock_watch
 from orchestrator.station.clock_watch import ClockWatch
 from tests.station.bench import Bench
+from tests.station.fakes import FakeBoard
+from tests.station.test_real_audit import RealBench
 
 NOON = datetime(2026, 11, 21, 12, 0, 0, tzinfo=UTC)
 
@@ -86,3 +93,45 @@ async def test_the_station_watches_its_clock(
         await watch.notice("stepped back by 86400.0 s")
     [step] = bench.paper.events("clock_step")
     assert json.loads(step.detail)["direction"] == "back"
+
+
+class Movable(SystemClock):
+    """The machine's clocks, the wall set as a test likes."""
+
+    offset = timedelta()
+
+    def now(self) -> datetime:
+        """Return wall time."""
+        return super().now() + self.offset
+
+
+async def test_a_clock_set_back_in_a_run_changes_neither_order_nor_durations(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The run ends an hour before it began by the wall; it is told, and nothing else minds."""
+    monkeypatch.setattr(clock_watch, "LOOK_SECONDS", 0.01)
+    bench = RealBench(tmp_path)
+    clock = Movable()
+    bench.clock = clock
+
+    async def set_back(board: FakeBoard) -> None:
+        clock.offset -= timedelta(hours=1)
+        await noticed.wait()
+
+    noticed = anyio.Event()
+    bench.fixture.put("1", FakeBoard(1, act=set_back))
+    async with bench.working() as watch:
+        await watch.notice("stepped back by 3600.")
+        noticed.set()
+        await watch.state("1", SlotState.PASS)
+        bench.fixture.put("2", FakeBoard(2))
+        await watch.state("2", SlotState.PASS)
+    with reading(bench.url) as connection:
+        second, first = runs(connection)
+        steps = "SELECT count(*) FROM event WHERE kind = 'clock_step'"
+        assert connection.exec_driver_sql(steps).scalar() == 1
+        assert verify(connection).findings == ()
+    assert (first["slot"], second["slot"]) == ("1", "2")
+    assert first["ended_at"] < first["began_at"]
+    assert second["began_at"] < first["began_at"]
+    assert 0 < first["duration_us"] < 60_000_000

@@ -50,7 +50,7 @@ async def test_a_held_board_is_blocked(tmp_path: Path) -> None:
     assert blocked.state is SlotState.BLOCKED
     assert "fake.lock" in blocked.message
     assert "intent I1, run OLD" in blocked.message
-    assert "orchestrator unit decide I1 applied, not-applied or ask-again" in blocked.message
+    assert "orchestrator unit decide I1 applied|not-applied|ask-again --by NAME" in blocked.message
     assert not bench.paper.of(RunRow)
 
 

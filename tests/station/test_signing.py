@@ -1,15 +1,18 @@
 """The key of a station and its chain: first start, lost and foreign keys, restored databases."""
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import anyio
 import pytest
+from httpx import ASGITransport
 from typer.testing import CliRunner
 
 from orchestrator.audit.database import open_audit, reading
 from orchestrator.audit.files import replace_file
-from orchestrator.audit.keys import KEY_FILE, load_key, load_public_key
+from orchestrator.audit.keys import KEY_FILE, create_key, load_key, load_public_key
 from orchestrator.audit.verify import verify
 from orchestrator.cli.main import app
 from orchestrator.domain.clock import SystemClock
@@ -19,6 +22,7 @@ from orchestrator.station import signing
 from orchestrator.station.checkpoints import CheckpointExporter, CheckpointPlaces
 from orchestrator.station.log import make_logger
 from orchestrator.station.signing import Place
+from tests.station.bench import Bench
 
 MOMENT = "2026-11-21T02:00:00.000000Z"
 
@@ -84,9 +88,47 @@ async def test_a_restored_database_stops_the_start_until_an_epoch_begins(tmp_pat
     await signing.new_epoch(place, actor="ada", reason="restored", clock=SystemClock())
     await work(place, "E3")
     assert found_by(place) == []
+
+
+async def test_a_database_that_is_gone_for_good_is_no_dead_end(tmp_path: Path) -> None:
+    """A start is refused; a person begins a new epoch, and the new database says who and why."""
+    place = place_in(tmp_path)
+    await work(place, "E1")
     (tmp_path / "audit.db").unlink()
-    with pytest.raises(AuditUnavailable, match="the database is gone"):
-        await work(place, "E4")
+    with pytest.raises(AuditUnavailable, match="the database is gone") as refusal:
+        await work(place, "E2")
+    assert "new-epoch" in refusal.value.remedy
+    epoch = await signing.new_epoch(place, actor="ada", reason="disk broke", clock=SystemClock())
+    assert epoch.previous_entry == 0
+    await work(place, "E2")
+    assert found_by(place) == []
+    with reading(place.database_url) as connection:
+        rows = connection.exec_driver_sql("SELECT actor, reason FROM epoch").fetchall()
+    assert [tuple(row) for row in rows] == [("ada", "disk broke")]
+
+
+async def test_a_look_finds_what_would_stop_the_start(tmp_path: Path) -> None:
+    """Restored databases, missing and foreign keys and other stations; nothing is changed."""
+    place, clock = place_in(tmp_path), SystemClock()
+    signing.check_signing(place, clock)
+    assert load_key(tmp_path) is None
+    await work(place, "E1")
+    shutil.copyfile(tmp_path / "audit.db", tmp_path / "backup.db")
+    await work(place, "E2")
+    signing.check_signing(place, clock)
+    with pytest.raises(AuditUnavailable, match="that of station line 1"):
+        signing.check_signing(replace(place, station_id="line 2"), clock)
+    key = (tmp_path / KEY_FILE).rename(tmp_path / "kept")
+    with pytest.raises(AuditUnavailable, match="is missing"):
+        signing.check_signing(place, clock)
+    create_key(tmp_path)
+    with pytest.raises(AuditUnavailable, match="is not the one of this audit"):
+        signing.check_signing(place, clock)
+    key.replace(tmp_path / KEY_FILE)
+    signing.check_signing(place, clock)
+    shutil.copyfile(tmp_path / "backup.db", tmp_path / "audit.db")
+    with pytest.raises(AuditUnavailable, match="restored from an older copy"):
+        signing.check_signing(place, clock)
 
 
 async def test_a_database_of_another_station_is_refused(tmp_path: Path) -> None:
@@ -111,6 +153,60 @@ async def test_a_rotated_key_goes_on_with_the_chain(tmp_path: Path) -> None:
     assert found_by(place, before.public_key) == found_by(place, after.public_key) == []
 
 
+async def test_a_key_that_was_replaced_begins_no_epoch(tmp_path: Path) -> None:
+    """Put back by mistake it is refused with a sentence; without it a new key is made."""
+    place, file = place_in(tmp_path), tmp_path / KEY_FILE
+    await work(place, "E1")
+    old = file.read_bytes()
+    await signing.rotate_key(place, actor="ada", reason="yearly", clock=SystemClock())
+    replace_file(file, old, mode=0o600)
+    with pytest.raises(AuditUnavailable, match="was already replaced") as refusal:
+        await signing.new_epoch(place, actor="ada", reason="mixed up", clock=SystemClock())
+    assert "move this file away" in refusal.value.remedy
+    file.unlink()
+    await signing.new_epoch(place, actor="ada", reason="mixed up", clock=SystemClock())
+    await work(place, "E2")
+    assert found_by(place) == []
+
+
+class Network:
+    """The other end of the webhook: refuses every call, until told otherwise."""
+
+    def __init__(self) -> None:
+        self.bodies: list[bytes] = []
+        self.status = 500
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Answer a call."""
+        self.bodies.append((await receive())["body"])
+        await send({"type": "http.response.start", "status": self.status, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+
+async def test_a_webhook_that_fails_becomes_an_event_once(tmp_path: Path) -> None:
+    """The station keeps the sentence in its audit; the next checkpoint is sent all the same."""
+    network = Network()
+    places = CheckpointPlaces(
+        file=tmp_path / "checkpoint.txt",
+        webhook="http://printer.example/notes",
+        transport=ASGITransport(network),
+    )
+    exporter = CheckpointExporter(places, make_logger(level="error"))
+    bench = Bench(tmp_path)
+    async with bench.running() as watch:
+        for note in ("one", "two"):
+            exporter.offer(note)
+            for fault in await exporter._export(away=True):
+                await watch.station.report(fault)
+        network.status = 204
+        exporter.offer("three")
+        assert await exporter._export(away=True) == []
+        assert "did not reach its webhook" in await watch.notice("checkpoint")
+    assert network.bodies == [b"one", b"two", b"three"]
+    [event] = [row for row in bench.paper.events("notice") if "webhook" in row.detail]
+    assert "did not reach its webhook" in event.detail
+
+
 def test_the_commands_make_and_replace_the_key(tmp_path: Path) -> None:
     """`init` twice changes nothing; rotation and epoch are on record."""
     runner, config = CliRunner(), tmp_path / "station.toml"
@@ -118,6 +214,8 @@ def test_the_commands_make_and_replace_the_key(tmp_path: Path) -> None:
     first = runner.invoke(app, ["station", "init", *command])
     assert first.exit_code == 0, first.output
     assert first.stdout.count("made ") == 3
+    checked = runner.invoke(app, ["station", "check", *command]).stdout.splitlines()
+    assert "ok      recipes (1)" in checked, checked
     assert "made " not in runner.invoke(app, ["station", "init", *command]).stdout
     old = load_public_key(tmp_path / "data" / "station.pub")
     why = ["--reason", "test", "--by", "ada"]

@@ -4,6 +4,7 @@ Order is by entry: wall time may have stepped.
 """
 
 from collections.abc import Collection
+from functools import cache
 
 from sqlalchemy import Connection, Select, and_, func, select
 
@@ -172,7 +173,9 @@ def holds(connection: Connection) -> list[Row]:
     return rows_of(connection, held)
 
 
+@cache
 def _intents() -> Select[tuple[object, ...]]:
+    # Made once: putting it together takes as long as asking.
     any_finding = finding.alias("any_finding")
     newest = (
         select(func.max(any_finding.c.number))

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator
 from itertools import pairwise
+from math import inf
 
 from orchestrator.simulation.auditor.chain import recompute
 from orchestrator.simulation.auditor.evidence import Evidence, Row, visible
@@ -104,21 +105,41 @@ def time_is_honest(evidence: Evidence) -> Iterator[str]:
 
 
 def _steps_to_notice(evidence: Evidence) -> list[Row]:
-    """Return the steps of the clock that a running, writing station had the time to see."""
-    disturbed = [
-        (line["t"] - _NOTICED_WITHIN_SECONDS, line["t"] + _NOTICED_WITHIN_SECONDS)
-        for line in evidence.told("power_off", "power_on", "station_failed", "clock_step")
-    ]
-    disturbed += [(begins - 5, ends + 30) for begins, ends in evidence.shift.get("disk", [])]
-    on, steps = False, []
-    for line in evidence.told("power_on", "power_off", "station_failed", "clock_step"):
-        if line["what"] != "clock_step":
-            on = line["what"] == "power_on"
-        elif on and abs(line["seconds"]) > _STEP_SECONDS:
-            others = [window for window in disturbed if window[0] < line["t"] < window[1]]
-            if len(others) == 1:  # its own
-                steps.append(line)
-    return steps
+    """Return the steps of the clock that a running, writing station had the time to see.
+
+    A start first asks its boards; what was set meanwhile is seen when that is done.
+    """
+    steps = [line for line in evidence.told("clock_step") if abs(line["seconds"]) > _STEP_SECONDS]
+    times = [line["t"] for line in evidence.told("clock_step")]
+    disk = [(begins - 5, ends + 30) for begins, ends in evidence.shift.get("disk", [])]
+    sessions = _sessions(evidence)
+    seen = []
+    for line in steps:
+        now = line["t"]
+        alone = sum(abs(now - other) < _NOTICED_WITHIN_SECONDS for other in times) == 1
+        lasts = any(on < now and max(now, up) + _NOTICED_WITHIN_SECONDS < off
+                    for on, up, off in sessions)  # fmt: skip
+        if alone and lasts and not any(begins < now < ends for begins, ends in disk):
+            seen.append(line)
+    return seen
+
+
+def _sessions(evidence: Evidence) -> list[tuple[float, float, float]]:
+    """Return when each start began, showed its first tile, and lost its power."""
+    found: list[tuple[float, float, float]] = []
+    for line in evidence.told("power_on", "power_off", "station_failed", "tile"):
+        now = line["t"]
+        if line["what"] == "power_on":
+            found.append((now, inf, inf))
+        elif found and line["what"] == "tile":
+            on, up, off = found[-1]
+            found[-1] = (on, min(up, now), off)
+        elif found:
+            on, up, off = found[-1]
+            found[-1] = (on, up, min(off, now))
+    # Of the last one nobody knows the end: what came late in it is not asked for.
+    last = evidence.world[-1]["t"] if evidence.world else 0.0
+    return [(on, up, min(off, last)) for on, up, off in found]
 
 
 def numbers_add_up(evidence: Evidence) -> Iterator[str]:

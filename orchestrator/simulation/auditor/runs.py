@@ -160,6 +160,8 @@ def _wrong_fail(evidence: Evidence, run: Run, made: Row) -> str:
 def _good_boards_pass(evidence: Evidence) -> Iterator[str]:
     if not evidence.shift or not set(evidence.shift["groups"]) <= _OF_BOARDS:
         return
+    if evidence.told("power_off"):
+        return
     for device_id, made in evidence.made.items():
         runs = [run for run in evidence.runs.values() if run.device_id == device_id]
         if not runs or made["groups"]:

@@ -17,6 +17,7 @@ from typing import Any
 from orchestrator.simulation.auditor import INVARIANTS, Evidence, judge, load
 from orchestrator.simulation.rehearsal.scenario import GROUPS, KINDS, PROFILES, Scenario, draw
 from orchestrator.simulation.rehearsal.shift import ShiftResult, run_shift
+from orchestrator.station.edge import Edge
 
 OF_BOARDS = frozenset({"product", "link", "slow", "lost", "lies"})
 """Groups of faults that strike single boards: their shifts can be compared with a calm one."""
@@ -76,12 +77,14 @@ class Judged:
     cpu_seconds: float = 0.0
 
 
-def work_and_judge(seed: int, order: Order, keep: Path | None = None) -> Judged:
+def work_and_judge(
+    seed: int, order: Order, keep: Path | None = None, *, digest: bool = True
+) -> Judged:
     """Work the shift of `seed` and judge it; its files stay in `keep`, if that is given."""
     began = time.process_time()
     scenario = order.scenario(seed)
     judged = Judged(seed, scenario.profile, tuple(sorted(scenario.groups)), [])
-    try:
+    with Edge() as edge:
         result = run_shift(scenario, keep)
         try:
             calm = _calm(seed, scenario, order)
@@ -89,22 +92,24 @@ def work_and_judge(seed: int, order: Order, keep: Path | None = None) -> Judged:
             evidence = load(str(result.database), result.world, result.acks)
             judged.violations = [str(each) for each in judge(evidence, calm)]
             judged.violations += [f"rehearsal: {problem}" for problem in result.problems]
-            _fill(judged, result)
+            _fill(judged, result, digest=digest)
         finally:
             if keep is None:
                 shutil.rmtree(result.folder, ignore_errors=True)
-    except Exception:  # noqa: BLE001  # a shift that cannot be worked is a finding, too
-        judged.violations.append(f"rehearsal: {traceback.format_exc(limit=-3)}")
+    if edge.error is not None:
+        # A shift that cannot be worked is a finding, too.
+        report = "".join(traceback.format_exception(edge.error, limit=-3))
+        judged.violations.append(f"rehearsal: {report}")
     judged.cpu_seconds = time.process_time() - began
     return judged
 
 
-def _fill(judged: Judged, result: ShiftResult) -> None:
+def _fill(judged: Judged, result: ShiftResult, *, digest: bool) -> None:
     judged.injected = dict(result.injected)
     judged.outcomes = dict(result.outcomes)
     judged.restarts = result.restarts
     judged.boards = len(result.scenario.boards)
-    judged.digest = result.digest
+    judged.digest = result.digest if digest else ""
     judged.virtual_seconds = result.seconds
 
 
@@ -143,6 +148,7 @@ class Tally:
     def add(self, judged: Judged) -> None:
         """Count one shift."""
         self.shifts += 1
+        self.last_seed = max(self.last_seed, judged.seed)
         self.boards += judged.boards
         self.runs += sum(judged.outcomes.values())
         self.restarts += judged.restarts
@@ -189,23 +195,26 @@ def rehearse(
     order: Order,
     *,
     jobs: int = 1,
-    told: Callable[[Judged], None] | None = None,
+    told: Callable[[Judged, "Tally"], None] | None = None,
 ) -> Tally:
-    """Work and judge the shifts of all `seeds` with so many processes."""
-    tally = Tally(min(seeds), max(seeds))
+    """Work and judge the shifts of all `seeds` with so many processes.
+
+    `told` hears of each shift, with what was added up so far.
+    """
+    tally = Tally(min(seeds), min(seeds))
     began = time.monotonic()
     for judged in _each(seeds, order, jobs):
         tally.add(judged)
+        tally.seconds = time.monotonic() - began
         if told is not None:
-            told(judged)
-    tally.seconds = time.monotonic() - began
+            told(judged, tally)
     return tally
 
 
 def _each(seeds: Sequence[int], order: Order, jobs: int) -> Iterator[Judged]:
     if jobs <= 1:
         for seed in seeds:
-            yield work_and_judge(seed, order)
+            yield _of_seed(seed, order)
         return
     with ProcessPoolExecutor(
         jobs,
@@ -216,7 +225,7 @@ def _each(seeds: Sequence[int], order: Order, jobs: int) -> Iterator[Judged]:
 
 
 def _of_seed(seed: int, order: Order) -> Judged:
-    return work_and_judge(seed, order)
+    return work_and_judge(seed, order, digest=False)
 
 
 def shrink(judged: Judged, order: Order) -> tuple[Order, list[str]]:

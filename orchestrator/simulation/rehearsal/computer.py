@@ -18,6 +18,7 @@ from unittest import mock
 import anyio
 
 from orchestrator import app
+from orchestrator.app import evidence
 from orchestrator.audit.chain import Head
 from orchestrator.audit.keys import StationKey, StationSigner, create_key
 from orchestrator.domain.crash_points import arm
@@ -32,6 +33,7 @@ from orchestrator.simulation.rehearsal.scenario import Cut, Scenario
 from orchestrator.simulation.rehearsal.shortcuts import shortcuts
 from orchestrator.simulation.virtual_loop import Process, VirtualLoop, current_process
 from orchestrator.station.decisions import Decision
+from orchestrator.station.edge import Edge
 from orchestrator.station.log import make_logger
 from orchestrator.station.requests import FOLDER
 from orchestrator.systems.azure_sphere_device.simulator import asgi
@@ -112,8 +114,10 @@ class Computer:
             "station_lock": lambda _folder: nullcontext(),
         }
         with ExitStack() as stack:
-            for name, seam in seams.items():
-                stack.enter_context(mock.patch.object(app, name, seam))
+            for place in (app, evidence):
+                for name, seam in seams.items():
+                    if hasattr(place, name):
+                        stack.enter_context(mock.patch.object(place, name, seam))
             seeded = (ids.getrandbits,)
             stack.enter_context(mock.patch.object(TimeOrderedIds.__init__, "__defaults__", seeded))
             stack.enter_context(shortcuts())
@@ -195,12 +199,12 @@ class Computer:
     async def _station(self, session: _Session) -> None:
         hub = TappedHub(self._panel)
         log = make_logger(level="warning", style="json", stream=self.log)
-        try:
+        with Edge() as edge:
             await app.run_station(self._prepared, hub=hub, log=log)
-        except Exception as error:  # noqa: BLE001  # whatever ends the program is reported
-            session.failed = f"{type(error).__name__}: {error}"
+        if edge.error is not None:
+            session.failed = f"{type(edge.error).__name__}: {edge.error}"
             self._floor.log.note("station_failed", error=session.failed)
-            if not (isinstance(error, AuditUnavailable) and self._disk.trouble()):
+            if not (isinstance(edge.error, AuditUnavailable) and self._disk.trouble()):
                 self.failures.append(session.failed)
         session.over.set()
 

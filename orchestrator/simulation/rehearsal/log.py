@@ -4,7 +4,6 @@ Each line has the virtual time. A line about something that cannot be undone als
 entry of the audit that could be seen at that moment over a connection of the world's own.
 """
 
-import hashlib
 import json
 import sqlite3
 from collections import Counter
@@ -133,7 +132,3 @@ class WorldLog:
             json.dumps({"first": first, "last": last, "head": head}) + "\n"
             for first, last, head in self.acknowledged
         )
-
-    def digest(self) -> str:
-        """Return the SHA-256 of world log and acknowledgements."""
-        return hashlib.sha256((self.world_text() + self.acks_text()).encode()).hexdigest()

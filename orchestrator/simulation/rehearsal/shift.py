@@ -42,7 +42,6 @@ class ShiftResult:
 
     scenario: Scenario
     folder: Path
-    digest: str
     injected: Counter[str]
     restarts: int
     seconds: float
@@ -63,6 +62,11 @@ class ShiftResult:
     def acks(self) -> Path:
         """What the writer has acknowledged."""
         return self.folder / "acks.jsonl"
+
+    @property
+    def digest(self) -> str:
+        """The SHA-256 of the whole history: world log, acknowledgements, rows of the audit."""
+        return _digest((self.world, self.acks), self.database)
 
 
 def scratch() -> Path:
@@ -144,7 +148,7 @@ def run_shift(scenario: Scenario, folder: Path | None = None) -> ShiftResult:
     finally:
         gc.enable()
         folder.rmdir()
-        work.rename(folder)
+        shutil.move(work, folder)
     return replace(result, folder=folder)
 
 
@@ -188,7 +192,6 @@ async def _work(
     return ShiftResult(
         scenario=scenario,
         folder=folder,
-        digest=_digest(log, database),
         injected=log.injected,
         restarts=computer.restarts,
         seconds=loop.time(),
@@ -209,9 +212,8 @@ async def _step(floor: Floor, moment: float, seconds: float) -> None:
         floor.step_clock(seconds)
 
 
-def _digest(log: WorldLog, database: Path) -> str:
-    """Return the SHA-256 of world log, acknowledgements and every row of the audit."""
-    found = hashlib.sha256(log.digest().encode())
+def _digest(logs: tuple[Path, ...], database: Path) -> str:
+    found = hashlib.sha256(b"".join(log.read_bytes() for log in logs))
     connection = sqlite3.connect(f"file:{database}?mode=ro", uri=True)
     try:
         listed = "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name"
