@@ -170,7 +170,14 @@ class PublicCloud:
         if ended is None:
             raise OperationUnfinished(operation.OperationId, operation.kind, self._patience.within)
         if ended.State != models.COMPLETE:
-            raise OperationFailed(ended, partly=ended.State == models.COMPLETE_WITH_ERRORS)
+            why = ended.Error or models.OperationError()
+            raise OperationFailed(
+                ended.kind,
+                ended.OperationId,
+                why.Code,
+                why.Message,
+                partly=ended.State == models.COMPLETE_WITH_ERRORS,
+            )
         return ended
 
     async def find_product(self, name: str) -> CloudProduct | None:

@@ -321,8 +321,8 @@ async def test_cloud_that_refuses_every_token_is_a_sentence_too() -> None:
         (httpx.Response(200, content=b"x" * (1 << 20) + b"x"), UnusableAnswer, "longer than"),
         (
             httpx.Response(503, json={"error": "temporarily_unavailable"}),
-            OrchestratorError,
-            "answer that is none",
+            Unreachable,
+            "failed by itself",
         ),
         (httpx.Response(200, json=[]), UnusableAnswer, "answer that is none"),
         (
