@@ -3,8 +3,6 @@
 import logging
 import pickle
 import threading
-from pathlib import Path
-from urllib.parse import parse_qsl
 
 import anyio
 import httpx
@@ -26,7 +24,6 @@ from orchestrator.systems.azure_sphere_cloud.auth import (
     CLIENT_ID,
     DIRECTORY,
     USER_SCOPE,
-    EncryptedFile,
     Flow,
     MsalSource,
     SignIn,
@@ -34,43 +31,14 @@ from orchestrator.systems.azure_sphere_cloud.auth import (
 )
 from orchestrator.systems.azure_sphere_cloud.auth.source import Tell, Token
 from orchestrator.systems.azure_sphere_cloud.errors import CloudRefusal, SignInFailed
-from orchestrator.systems.azure_sphere_cloud.simulator.directory import Directory
+from tests.systems.azure_sphere_cloud.authority import (
+    OWN,
+    SECRET,
+    UNATTENDED,
+    bench_and_authority,
+)
 from tests.systems.azure_sphere_cloud.clouds import Bench, Watch
 from tests.systems.azure_sphere_cloud.material import pem
-
-SECRET = SecretStr("canary-secret-77aa")
-OWN = "11111111-1111-4111-8111-111111111111"
-UNATTENDED = SignInOptions("client_secret", client_id=OWN, directory=OWN, secret=SECRET)
-KEY = SecretStr("a long enough key for a file")
-
-
-class Authority:
-    """The pretend directory behind the library's client; `seen` are the addresses asked."""
-
-    def __init__(self, bench: Bench, **options: object) -> None:
-        self.directory = Directory(bench.cloud, **options)  # type: ignore[arg-type]
-        self.seen: list[httpx.URL] = []
-        self.instead: httpx.Response | Exception | None = None
-        self.transport = httpx.MockTransport(self.answer)
-
-    def answer(self, request: httpx.Request) -> httpx.Response:
-        """Answer as the directory does, or as a test wants."""
-        self.seen.append(request.url)
-        if isinstance(self.instead, Exception):
-            raise self.instead
-        if self.instead is not None:
-            return self.instead
-        form = dict(parse_qsl(request.content.decode()))
-        status, body = self.directory.answer(request.method, str(request.url), form)
-        return httpx.Response(status, json=body)
-
-
-def bench_and_authority(**options: object) -> tuple[Bench, Authority]:
-    """Return a cloud that admits the tokens of a directory alone."""
-    bench = Bench()
-    authority = Authority(bench, secret=SECRET.get_secret_value(), **options)
-    bench.cloud.tokens[""] = 0.0
-    return bench, authority
 
 
 def test_defaults_are_the_documented_values() -> None:
@@ -383,41 +351,6 @@ async def test_no_token_in_repr_or_log(caplog: pytest.LogCaptureFixture) -> None
     assert token not in shown
     assert SECRET.get_secret_value() not in shown
     assert "could not be renewed yet" in caplog.text
-
-
-async def test_file_keeps_the_sign_in_over_a_restart_and_shows_nothing(tmp_path: Path) -> None:
-    """A second process needs no person; the file is for its owner and cannot be read."""
-    bench, authority = bench_and_authority()
-    path = tmp_path / "sub" / "tokens"
-    for told in (1, 0):
-        file = EncryptedFile(path, KEY)
-        source = MsalSource(SignInOptions(), file=file, transport=authority.transport)
-        sign_in = SignIn(source, clock=bench.watch)
-        if told:
-            await sign_in.sign_in(lambda _: None)
-        assert (await sign_in())["Authorization"].startswith("Bearer token-")
-    content = path.read_bytes()
-    assert path.stat().st_mode & 0o077 == 0
-    for token in [*authority.directory.cloud.tokens, "refresh-1", "access_token"]:
-        assert not token or token.encode() not in content
-    with pytest.raises(ConfigurationMistakes, match="cannot be opened with its key"):
-        EncryptedFile(path, SecretStr("another key, long enough")).load()
-    path.write_bytes(content[:-1])
-    with pytest.raises(ConfigurationMistakes, match="delete the file"):
-        EncryptedFile(path, KEY).load()
-    assert list(path.parent.iterdir()) == [path]
-
-
-def test_file_that_cannot_be_used_is_a_mistake_of_the_settings(tmp_path: Path) -> None:
-    """A short key, a folder in its place and one that cannot be made."""
-    with pytest.raises(ConfigurationMistakes, match="fewer than 16"):
-        EncryptedFile(tmp_path / "t", SecretStr("short"))
-    with pytest.raises(ConfigurationMistakes, match="cannot be read"):
-        EncryptedFile(tmp_path, KEY).load()
-    (tmp_path / "file").write_text("x")
-    with pytest.raises(ConfigurationMistakes, match="cannot be written"):
-        EncryptedFile(tmp_path / "file" / "t", KEY).save("x")
-    assert EncryptedFile(tmp_path / "none", KEY).load() is None
 
 
 def test_token_is_not_printed_by_accident() -> None:
