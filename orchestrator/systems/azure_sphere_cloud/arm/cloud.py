@@ -184,13 +184,16 @@ class ArmCloud:
     async def assign_many(
         self, device_ids: Sequence[str], group: CloudGroup, settled: Settled | None = None
     ) -> list[AssignOutcome]:
-        """Put any number of devices into a group, one after the other in eight rows."""
+        """Put any number of devices into a group, eight at a time."""
         outcomes: dict[str, AssignOutcome] = {}
 
         async def one(device_id: str) -> None:
             try:
-                await self.assign(device_id, group)
-                outcome = AssignOutcome(device_id, "assigned")
+                found = await self.find_device(device_id)
+                there = found is not None and found.group_id == group.group_id
+                if not there:
+                    await self.assign(device_id, group)
+                outcome = AssignOutcome(device_id, "already_there" if there else "assigned")
             except OrchestratorError as error:
                 outcome = AssignOutcome(device_id, state_of_move(error), error)
             outcomes[device_id] = outcome

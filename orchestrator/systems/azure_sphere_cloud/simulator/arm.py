@@ -199,8 +199,7 @@ async def update_device(asked: ArmAsked) -> Reply:
     group = known.get((names[-3], names[-1])) if len(names) > 3 else None
     if group is None:
         raise Refused(refusals.NO_GROUP)
-    inside = sum(1 for d in cloud.owned(tenant) if d.group_id == group.group_id)
-    if cloud.spec.group_limit and inside >= cloud.spec.group_limit:
+    if cloud.is_full(tenant, group, device):
         raise Refused(refusals.GROUP_FULL)
 
     def effect() -> Result:
