@@ -17,8 +17,10 @@ from orchestrator.station.prepare import Pins, secret_value
 from orchestrator.station.services import Services
 from orchestrator.station.settings import EvidenceSettings
 from orchestrator.station.settings_base import SecretReference
-from orchestrator.station.settings_services import CloudSection, PortalSection, SignInSection
+from orchestrator.station.settings_services import CloudSection, PortalSection
+from orchestrator.systems.azure_sphere_cloud.arm import ARM_URL, ArmCloud, CatalogId, SphereArmApi
 from orchestrator.systems.azure_sphere_cloud.auth import (
+    ARM_SCOPE,
     AUTHORITY_HOST,
     CLIENT_ID,
     DIRECTORY,
@@ -99,10 +101,10 @@ def _context(url: str, ca_file: Path | None) -> ssl.SSLContext | None:
 
 
 async def _cloud(section: CloudSection, tell: Tell, stack: AsyncExitStack) -> SphereCloud:
-    authorize = await _signed_in(section.sign_in, tell)
+    authorize = await _signed_in(section, tell)
     limit = RateLimit("the cloud", per_second=section.requests_per_second, failures=5)
     if section.service == "resource_manager":
-        raise ConfigurationMistakes("the successor is not offered yet", remedy="Use `public`")
+        return _successor(section, authorize, limit, stack)
     api = SpherePublicApi(
         section.tenant,
         authorize=authorize,
@@ -116,16 +118,36 @@ async def _cloud(section: CloudSection, tell: Tell, stack: AsyncExitStack) -> Sp
     return cloud
 
 
-async def _signed_in(section: SignInSection, tell: Tell) -> Authorize:
+def _successor(
+    section: CloudSection, authorize: Authorize, limit: RateLimit, stack: AsyncExitStack
+) -> SphereCloud:
+    """Return the catalog of the service that follows the public API."""
+    api = SphereArmApi(
+        CatalogId(section.subscription, section.resource_group, section.catalog),
+        authorize=authorize,
+        base_url=section.url or ARM_URL,
+        context=pinned_context(section.ca_file) if section.ca_file else None,
+        limit=limit,
+        connections=CONNECTIONS,
+    )
+    cloud = ArmCloud(api, Patience(settle=section.settle_seconds))
+    stack.push_async_callback(cloud.aclose)
+    return cloud
+
+
+async def _signed_in(cloud: CloudSection, tell: Tell) -> Authorize:
+    section = cloud.sign_in
     if section.token is not None:
         return FixedToken(_secret(section.token, "cloud.sign_in.token"))
     secret = _secret(section.secret, "cloud.sign_in.secret") if section.secret else None
+    successor = cloud.service == "resource_manager"
     by_certificate = section.flow == "client_certificate"
     options = SignInOptions(
         flow=section.flow,
         client_id=section.client_id or CLIENT_ID,
         directory=section.directory or DIRECTORY,
         authority_host=section.authority_host or AUTHORITY_HOST,
+        scopes=(ARM_SCOPE,) if successor else (),
         secret=None if by_certificate else secret,
         certificate=secret if by_certificate else None,
     )

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from orchestrator.simulation.answered import answered
 from orchestrator.systems.azure_sphere_cloud import endpoints as azure_sphere_cloud
+from orchestrator.systems.azure_sphere_cloud.arm.endpoints import ARM_ENDPOINTS
 from orchestrator.systems.azure_sphere_device import endpoints as azure_sphere_device
 from orchestrator.systems.iot_hub_portal import endpoints as iot_hub_portal
 from orchestrator.transport.endpoint import Endpoint
@@ -91,12 +92,14 @@ def _azure_sphere_device() -> Sequence[Operation]:
 
 
 def _azure_sphere_cloud() -> Sequence[Operation]:
-    """Return the rows of the public API."""
+    """Return the rows of the public API and of its successor."""
     system = "azure_sphere_cloud"
     simulated = answered(system)
+    tables = (("SpherePublicApi", azure_sphere_cloud.ENDPOINTS), ("SphereArmApi", ARM_ENDPOINTS))
     return [
-        _operation(system, row, f"SpherePublicApi.{row.name}", row.name in simulated)
-        for row in azure_sphere_cloud.ENDPOINTS
+        _operation(system, row, f"{client}.{row.name}", row.name in simulated)
+        for client, table in tables
+        for row in table
     ]
 
 
@@ -118,7 +121,7 @@ ROOMS: tuple[Room, ...] = (
     ),
     Room(
         "azure_sphere_cloud",
-        "Azure Sphere in the cloud: the public API v2",
+        "Azure Sphere in the cloud: the public API v2, and its successor 2024-04-01",
         _azure_sphere_cloud,
     ),
     Room(

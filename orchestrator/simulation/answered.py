@@ -5,6 +5,7 @@ from typing import Any
 
 import anyio
 
+from orchestrator.systems.azure_sphere_cloud.simulator.arm import ARM_HANDLERS
 from orchestrator.systems.azure_sphere_cloud.simulator.handlers import HANDLERS as CLOUD_HANDLERS
 from orchestrator.systems.azure_sphere_device.endpoints import SERVICE_ENDPOINTS
 from orchestrator.systems.azure_sphere_device.simulator import LocalService
@@ -48,6 +49,6 @@ async def _status(service: LocalService, row: Endpoint) -> int:
 
 _ASKED: Mapping[str, Callable[[], Answered]] = {
     "azure_sphere_device": _azure_sphere_device,
-    "azure_sphere_cloud": lambda: frozenset(CLOUD_HANDLERS),
+    "azure_sphere_cloud": lambda: frozenset(CLOUD_HANDLERS) | frozenset(ARM_HANDLERS),
     "iot_hub_portal": lambda: frozenset(PORTAL_HANDLERS),
 }

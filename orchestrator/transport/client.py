@@ -100,6 +100,7 @@ class _Given:
     seconds: float
     fresh: bool
     progress: Progress | None
+    heard: Observe | None
 
 
 @dataclass(slots=True)
@@ -184,13 +185,15 @@ class HttpClient(AsyncResource):
         timeout_seconds: float | None = None,
         fresh: bool = False,
         progress: Progress | None = None,
+        heard: Observe | None = None,
     ) -> Any:
         """Make the call and return the endpoint's answer model, its text, or raw bytes.
 
         `timeout_seconds` (default: the endpoint's) bounds everything, repetitions included. A
         call that is not idempotent is sent again only after the peer did nothing with it and said
         so: 401, once and with new authorization, and 429. `fresh` uses a connection of its own,
-        so that no earlier reply can answer this request.
+        so that no earlier reply can answer this request. `heard` gets the headers of this call's
+        last answer, names in lower case.
 
         Raises LinkFault, DeadlineExceeded, UnusableAnswer, whatever `refuse` makes of a refusal,
         and StationMisuse for wrong parameters; each names peer and endpoint.
@@ -218,6 +221,7 @@ class HttpClient(AsyncResource):
                 seconds,
                 fresh,
                 progress,
+                heard,
             )
             return await within(
                 seconds,
@@ -236,6 +240,8 @@ class HttpClient(AsyncResource):
         if answer.status == HTTPStatus.UNAUTHORIZED and self._authorize and not state.renewed:
             state.renewed = True
             answer = await self._ask(given, await self._authorize(permit), state)
+        if given.heard is not None:
+            given.heard(answer.headers)
         return self._read(answer)
 
     async def _ask(self, given: _Given, permit: Mapping[str, str], state: _State) -> Answer:

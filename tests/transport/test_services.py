@@ -289,3 +289,23 @@ async def test_clients_of_one_system_wait_together_and_rest_together() -> None:
             await second.call(LIST)
         assert not caught.value.leaves_unknown
     assert len(seen) == 1
+
+
+async def test_headers_of_one_call_reach_its_caller_alone() -> None:
+    """Two calls at once do not mix up what their answers say."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, json=[], headers={"X-Was": request.url.query.decode()})
+
+    heard: dict[str, str] = {}
+
+    async def ask(http: HttpClient, name: str) -> None:
+        def note(headers: Mapping[str, str]) -> None:
+            heard[name] = headers["x-was"]
+
+        await http.call(LIST, query={"n": name}, heard=note)
+
+    async with client(answer) as http, anyio.create_task_group() as group:
+        group.start_soon(ask, http, "1")
+        group.start_soon(ask, http, "2")
+    assert heard == {"1": "n=1", "2": "n=2"}

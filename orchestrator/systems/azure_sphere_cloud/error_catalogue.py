@@ -97,20 +97,37 @@ OPERATION_ROWS: tuple[OperationRow, ...] = (
 
 
 class Thing(NamedTuple):
-    """What a path may name: the parameter, the word for people, and what to do when unknown."""
+    """What a path may name: its parameters, the word for people, and what to do when unknown."""
 
-    parameter: str
+    parameters: tuple[str, ...]
     word: str
     remedy: str
 
 
+# fmt: off
 THINGS: tuple[Thing, ...] = (
-    Thing("operationId", "operation", "Ask what the cloud has instead of how far it is"),
-    Thing("imageId", "image", "Upload the image, or correct its id in the recipe"),
-    Thing("deviceId", "device", "Claim the device first; check that the tenant is the right one"),
-    Thing("deviceGroupId", "device group", "Create the group, or correct its name in the recipe"),
-    Thing("productId", "product", "Create the product, or correct its name in the recipe"),
-    Thing("tenantId", "tenant", "Correct the tenant in the settings, or ask for access to it"),
+    Thing(("operationId",), "operation", "Ask what the cloud has instead of how far it is"),
+    Thing(("imageId",), "image", "Upload the image, or correct its id in the recipe"),
+    Thing(
+        ("deviceId", "deviceName"),
+        "device",
+        "Claim the device first; check that the tenant is the right one",
+    ),
+    Thing(
+        ("deviceGroupId", "deviceGroupName"),
+        "device group",
+        "Create the group, or correct its name in the recipe",
+    ),
+    Thing(
+        ("productId", "productName"),
+        "product",
+        "Create the product, or correct its name in the recipe",
+    ),
+    Thing(
+        ("tenantId", "catalogName"),
+        "tenant",
+        "Correct the tenant in the settings, or ask for access to it",
+    ),
 )
 """From the narrowest to the widest: an unknown path is blamed on the first that it has."""
 

@@ -17,6 +17,7 @@ Only a device that cannot be had is against the unit. `kind` of a refusal is dec
 `error_catalogue`.
 """
 
+from collections.abc import Callable
 from http import HTTPStatus
 
 from orchestrator.domain.errors import (
@@ -135,21 +136,21 @@ class OperationFailed(Refusal):
     (`partly`) did some of it, and each device has to be asked for.
     """
 
-    def __init__(self, operation: models.Operation, *, partly: bool) -> None:
-        error = operation.Error or models.OperationError()
-        self.meaning = operation_row(error.Code)
-        words = printable(error.Message or "", _LONGEST_WORDS)
+    def __init__(
+        self, kind: str, operation_id: str, number: int | None, message: str | None, *, partly: bool
+    ) -> None:
+        self.meaning = operation_row(number)
+        words = printable(message or "", _LONGEST_WORDS)
         name = self.meaning.name or f"number {self.meaning.number}"
         super().__init__(
-            f"The cloud's operation {operation.kind} "
-            f"{'ended with errors' if partly else 'failed'}: {self.meaning.sentence} ({name}"
-            + (f": {words})" if words else ")"),
+            f"The cloud's operation {kind} {'ended with errors' if partly else 'failed'}: "
+            f"{self.meaning.sentence} ({name}" + (f": {words})" if words else ")"),
             remedy=self.meaning.remedy,
             code=self.meaning.name or f"operation.{self.meaning.number}",
-            where={"operation": operation.OperationId},
+            where={"operation": operation_id},
         )
         self.number = self.meaning.number
-        self.operation_id = operation.OperationId
+        self.operation_id = operation_id
         self.partly = partly
         self.words = words
 
@@ -229,6 +230,10 @@ def read_words(answer: Answer) -> tuple[str, str]:
     return _short(older.Code), printable(older.Message or "", _LONGEST_WORDS)
 
 
+Words = Callable[[Answer], tuple[str, str]]
+"""Reads the service's own name for an error and its words."""
+
+
 def _short(name: object) -> str:
     return "" if name is None else printable(str(name), 60)
 
@@ -254,7 +259,8 @@ def typed(answer: Answer, row: StatusRow, symbol: str, words: str) -> CloudRefus
     """Return the narrowest refusal that status, call and words give."""
     path, name = answer.endpoint.path, answer.endpoint.name
     if row.status == HTTPStatus.NOT_FOUND:
-        thing = next((t for t in THINGS if f"{{{t.parameter}}}" in path), None)
+        named = ((t, f"{{{parameter}}}") for t in THINGS for parameter in t.parameters)
+        thing = next((t for t, parameter in named if parameter in path), None)
         if name.endswith("claim_device") or thing is None:
             return CloudRefusal(row, symbol, words)
         return not_there(thing, row, symbol, words)
@@ -269,8 +275,8 @@ def typed(answer: Answer, row: StatusRow, symbol: str, words: str) -> CloudRefus
     return CloudRefusal(row, symbol, words)
 
 
-def refusal_from(answer: Answer) -> OrchestratorError:
-    """Return the error that an unsuccessful answer of the public API stands for."""
+def refusal_from(answer: Answer, read: Words = read_words) -> OrchestratorError:
+    """Return the error that an unsuccessful answer stands for, of the public API by default."""
     row = status_row(answer.status)
     if is_page(answer) and answer.status < HTTPStatus.INTERNAL_SERVER_ERROR:
         return UnusableAnswer(
@@ -280,5 +286,5 @@ def refusal_from(answer: Answer) -> OrchestratorError:
         )
     if is_page(answer):
         return CloudRefusal(row)
-    symbol, words = read_words(answer)
+    symbol, words = read(answer)
     return typed(answer, row, symbol, words)

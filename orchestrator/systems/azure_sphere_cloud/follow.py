@@ -22,7 +22,7 @@ class Patience:
     lost may stay invisible before it counts as not applied; no source settles either.
     """
 
-    first: float = 0.5
+    first: float = 0.2
     factor: float = 1.6
     longest: float = 10.0
     within: float = 300.0

@@ -14,6 +14,7 @@ from orchestrator.systems.azure_sphere_cloud import models
 from orchestrator.systems.azure_sphere_cloud.claims import ClaimList, find_each
 from orchestrator.systems.azure_sphere_cloud.client import SpherePublicApi, checks
 from orchestrator.systems.azure_sphere_cloud.cloud import (
+    AssignOutcome,
     Claim,
     ClaimOutcome,
     CloudDevice,
@@ -21,6 +22,7 @@ from orchestrator.systems.azure_sphere_cloud.cloud import (
     CloudProduct,
     Look,
     Noted,
+    Settled,
 )
 from orchestrator.systems.azure_sphere_cloud.error_catalogue import AT_ITS_LIMIT
 from orchestrator.systems.azure_sphere_cloud.errors import (
@@ -34,6 +36,7 @@ from orchestrator.systems.azure_sphere_cloud.errors import (
     status_row,
 )
 from orchestrator.systems.azure_sphere_cloud.follow import Patience, until
+from orchestrator.systems.azure_sphere_cloud.moves import MoveList
 from orchestrator.systems.azure_sphere_cloud.pages import every
 from orchestrator.transport.body import Progress
 
@@ -172,8 +175,7 @@ class PublicCloud:
             raise unfinished from error
         if ended is None:
             raise OperationUnfinished(operation.OperationId, operation.kind, self._patience.within)
-        if ended.State != models.COMPLETE:
-            raise OperationFailed(ended, partly=ended.State == models.COMPLETE_WITH_ERRORS)
+        _judge(ended)
         return ended
 
     async def find_product(self, name: str) -> CloudProduct | None:
@@ -263,13 +265,14 @@ class PublicCloud:
         try:
             await self._end(operation)
         except OperationFailed as failure:
-            if failure.number == _CONFLICT and AT_ITS_LIMIT.search(failure.words):
-                raise GroupFull(
-                    status_row(409)._replace(remedy="Let the recipe use another device group"),
-                    failure.meaning.name, failure.words,
-                    f"The device group {group.name} takes no more devices",
-                ) from failure  # fmt: skip
-            raise
+            raise _group_error(failure, group) from failure.__cause__
+
+    async def assign_many(
+        self, device_ids: Sequence[str], group: CloudGroup, settled: Settled | None = None
+    ) -> list[AssignOutcome]:
+        """Put any number of devices into a group, asked for together at the end."""
+        moves = MoveList(self._api, group, self._patience, _judge_move, settled)
+        return await moves.run(device_ids)
 
     async def images_of(self, device_id: str) -> tuple[str, ...]:
         """Return the ids of the images that the device should have."""
@@ -303,3 +306,36 @@ def _made(found: T | None, what: str, patience: Patience) -> T:
             code="creation.invisible",
         )
     return found
+
+
+def _judge(ended: models.Operation) -> None:
+    """Raise OperationFailed unless an operation is complete."""
+    if ended.State != models.COMPLETE:
+        why = ended.Error or models.OperationError()
+        raise OperationFailed(
+            ended.kind,
+            ended.OperationId,
+            why.Code,
+            why.Message,
+            partly=ended.State == models.COMPLETE_WITH_ERRORS,
+        )
+
+
+def _judge_move(ended: models.Operation, group: CloudGroup) -> None:
+    """Raise GroupFull or OperationFailed unless a move is complete."""
+    try:
+        _judge(ended)
+    except OperationFailed as failure:
+        raise _group_error(failure, group) from failure.__cause__
+
+
+def _group_error(failure: OperationFailed, group: CloudGroup) -> OrchestratorError:
+    """Return GroupFull where the cloud's words say so, else the failure itself."""
+    if failure.number != _CONFLICT or not AT_ITS_LIMIT.search(failure.words):
+        return failure
+    return GroupFull(
+        status_row(409)._replace(remedy="Let the recipe use another device group"),
+        failure.meaning.name,
+        failure.words,
+        f"The device group {group.name} takes no more devices",
+    )

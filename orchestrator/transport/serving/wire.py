@@ -66,6 +66,7 @@ class Received:
         self.parameters = dict(parameters)
         self.method = str(scope["method"])
         self.path = str(scope["path"])
+        self.scheme = str(scope.get("scheme", "http"))
         self.query = dict(parse_qsl(scope.get("query_string", b"").decode("latin-1")))
         self._receive = receive
         self._limit_bytes = limit_bytes

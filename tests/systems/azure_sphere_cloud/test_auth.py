@@ -1,8 +1,8 @@
 """Signing in: four ways through the vendor's library, one renewal for all, and no secret shown."""
 
 import logging
+import pickle
 import threading
-from urllib.parse import parse_qsl
 
 import anyio
 import httpx
@@ -31,43 +31,14 @@ from orchestrator.systems.azure_sphere_cloud.auth import (
 )
 from orchestrator.systems.azure_sphere_cloud.auth.source import Tell, Token
 from orchestrator.systems.azure_sphere_cloud.errors import CloudRefusal, SignInFailed
-from orchestrator.systems.azure_sphere_cloud.simulator.directory import Directory
+from tests.systems.azure_sphere_cloud.authority import (
+    OWN,
+    SECRET,
+    UNATTENDED,
+    bench_and_authority,
+)
 from tests.systems.azure_sphere_cloud.clouds import Bench, Watch
 from tests.systems.azure_sphere_cloud.material import pem
-
-SECRET = SecretStr("canary-secret-77aa")
-OWN = "11111111-1111-4111-8111-111111111111"
-UNATTENDED = SignInOptions("client_secret", client_id=OWN, directory=OWN, secret=SECRET)
-KEY = SecretStr("a long enough key for a file")
-
-
-class Authority:
-    """The pretend directory behind the library's client; `seen` are the addresses asked."""
-
-    def __init__(self, bench: Bench, **options: object) -> None:
-        self.directory = Directory(bench.cloud, **options)  # type: ignore[arg-type]
-        self.seen: list[httpx.URL] = []
-        self.instead: httpx.Response | Exception | None = None
-        self.transport = httpx.MockTransport(self.answer)
-
-    def answer(self, request: httpx.Request) -> httpx.Response:
-        """Answer as the directory does, or as a test wants."""
-        self.seen.append(request.url)
-        if isinstance(self.instead, Exception):
-            raise self.instead
-        if self.instead is not None:
-            return self.instead
-        form = dict(parse_qsl(request.content.decode()))
-        status, body = self.directory.answer(request.method, str(request.url), form)
-        return httpx.Response(status, json=body)
-
-
-def bench_and_authority(**options: object) -> tuple[Bench, Authority]:
-    """Return a cloud that admits the tokens of a directory alone."""
-    bench = Bench()
-    authority = Authority(bench, secret=SECRET.get_secret_value(), **options)
-    bench.cloud.tokens[""] = 0.0
-    return bench, authority
 
 
 def test_defaults_are_the_documented_values() -> None:
@@ -318,8 +289,8 @@ async def test_cloud_that_refuses_every_token_is_a_sentence_too() -> None:
         (httpx.Response(200, content=b"x" * (1 << 20) + b"x"), UnusableAnswer, "longer than"),
         (
             httpx.Response(503, json={"error": "temporarily_unavailable"}),
-            OrchestratorError,
-            "answer that is none",
+            Unreachable,
+            "failed by itself",
         ),
         (httpx.Response(200, json=[]), UnusableAnswer, "answer that is none"),
         (
@@ -380,3 +351,10 @@ async def test_no_token_in_repr_or_log(caplog: pytest.LogCaptureFixture) -> None
     assert token not in shown
     assert SECRET.get_secret_value() not in shown
     assert "could not be renewed yet" in caplog.text
+
+
+def test_token_is_not_printed_by_accident() -> None:
+    """Its repr and str are stars; it is still a plain pair."""
+    token = Token("secret", 5)
+    assert "secret" not in f"{token} {token!r} {[token]}"
+    assert pickle.loads(pickle.dumps(token)).value == "secret"

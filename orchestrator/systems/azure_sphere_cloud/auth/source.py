@@ -10,6 +10,9 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, Protocol
 
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
 from orchestrator.domain.errors import (
     ConfigurationMistakes,
     OrchestratorError,
@@ -169,11 +172,20 @@ class MsalSource:
 
     def _guarded(self, work: Callable[[], Token | None]) -> Token | None:
         """Do `work`, keep what the library learned, and translate what it raises."""
+        from msal.exceptions import MsalError
+
         try:
             return work()
         except OrchestratorError:
             raise
-        except _library_errors():
+        except MsalError:
+            # Without a cause, like below.
+            raise Unreachable(
+                f"The sign-in at {self._options.authority_host} failed by itself",
+                remedy="Try again in a minute",
+                code="sign_in.failed",
+            ) from None
+        except (ValueError, KeyError, TypeError, AttributeError, RuntimeError):
             # Without a cause: the library's own words may hold what the service sent.
             raise UnusableAnswer(
                 f"The sign-in at {self._options.authority_host} gave an answer that is none",
@@ -218,18 +230,20 @@ class MsalSource:
         if options.flow == "client_certificate" and options.certificate is not None:
             pem = options.certificate.get_secret_value()
             begin = pem.find("-----BEGIN CERTIFICATE-----")
-            if begin < 0 or "PRIVATE KEY-----" not in pem:
+            if begin < 0 or not _has_key(pem):
                 raise ConfigurationMistakes(
                     "The certificate of the sign-in is no PEM with private key and certificate",
-                    remedy="Put both into one file, each with its BEGIN and END line",
+                    remedy="Put both into one file, each with its BEGIN and END line; the key open",
                     code="sign_in.certificate",
                 )
             return {"private_key": pem, "public_certificate": pem[begin:]}
         return None
 
 
-def _library_errors() -> tuple[type[Exception], ...]:
-    """Return what the vendor's library raises, asked for only when it raised something."""
-    from msal.exceptions import MsalError  # loaded by then; a start-up need not pay for it
-
-    return (ValueError, KeyError, TypeError, AttributeError, RuntimeError, MsalError)
+def _has_key(pem: str) -> bool:
+    """Tell whether a PEM begins with a private key that needs no password."""
+    try:
+        load_pem_private_key(pem.encode(), None)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        return False
+    return True

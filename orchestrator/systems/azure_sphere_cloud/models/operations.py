@@ -1,6 +1,6 @@
 """Category Async operations: what has been begun, and how far it is."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field
 
@@ -42,7 +42,7 @@ class Operation(WireModel):
     OperationId: Guid
     TenantId: Guid | None = None
     OperationType: Annotated[int, Field(ge=0)] | None = None
-    State: Literal[0, 1, 2, 3, 4]
+    State: Annotated[int, Field(ge=0, le=4)]
     CreatedDateUTC: str | None = None
     StartedDateUTC: str | None = None
     CompletedDateUTC: str | None = None

@@ -33,6 +33,7 @@ class CloudServer:
 
     table: Sequence[Endpoint] = ENDPOINTS
     handlers: Mapping[str, Callable[[Asked], Awaitable[Reply]]] = HANDLERS
+    asked: type[Asked] = Asked
 
     def error_body(self, row: RefusalRow, detail: str) -> object:
         """Return the body of a refusal: the usual array."""
@@ -78,7 +79,7 @@ class CloudServer:
             if self.cloud.spec.answer_seconds:
                 await self.cloud.world.sleep(self.cloud.spec.answer_seconds)
             self.cloud.advance()
-            reply = await self.handlers[row.name](Asked(self.cloud, request))
+            reply = await self.handlers[row.name](self.asked(self.cloud, request))
             self.cloud.advance()
         except Refused as refusal:
             reply = self._no(refusal)

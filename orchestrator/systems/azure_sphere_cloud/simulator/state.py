@@ -5,7 +5,7 @@ next request is answered; what was really applied goes to the world, whatever an
 """
 
 import random
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from uuid import UUID
@@ -85,7 +85,7 @@ class Cloud:
         self.rights = True
         # Chance of a rehearsal, no secret.
         self._chance = random.Random(f"cloud/{spec.seed}")  # noqa: S311
-        self._due: list[tuple[float, Tenant, str, Effect]] = []
+        self._due: deque[tuple[float, Tenant, str, Effect]] = deque()
         for each in spec.tenants:
             self.tenants[each.tenant_id] = Tenant(each.tenant_id, each.name, each.visible)
         for device_id, owner in spec.owned.items():
@@ -211,12 +211,17 @@ class Cloud:
         self.report(device_id, "claimed", tenant=tenant.tenant_id)
         return None
 
+    def is_full(self, tenant: Tenant, group: Group, device: Device) -> bool:
+        """Tell whether a group has no room for another device."""
+        limit = self.spec.group_limit
+        if not limit or device.group_id == group.group_id:
+            return False
+        return sum(1 for each in self.owned(tenant) if each.group_id == group.group_id) >= limit
+
     def move(self, tenant: Tenant, device: Device, group: Group | None) -> None:
         """Put a device into a group. Raises Refused for a full one."""
-        if group is not None and device.group_id != group.group_id:
-            inside = sum(1 for d in self.owned(tenant) if d.group_id == group.group_id)
-            if self.spec.group_limit and inside >= self.spec.group_limit:
-                raise Refused(refusals.GROUP_FULL)
+        if group is not None and self.is_full(tenant, group, device):
+            raise Refused(refusals.GROUP_FULL)
         device.group_id = group.group_id if group else None
         self.report(device.device_id, "moved", group=group.name if group else "")
 
@@ -252,9 +257,9 @@ class Cloud:
     def advance(self) -> None:
         """Apply every operation whose time has come."""
         now = self.world.clock.monotonic()
-        ready = [one for one in self._due if one[0] <= now]
-        self._due = [one for one in self._due if one[0] > now]
-        for _, tenant, operation_id, effect in ready:
+        # All take equally long, so those that were accepted first end first.
+        while self._due and self._due[0][0] <= now:
+            _, tenant, operation_id, effect = self._due.popleft()
             try:
                 state, number, message, location = effect()
             except Refused as refusal:

@@ -78,9 +78,7 @@ async def move_device(asked: Asked) -> Reply:
     group = tenant.groups.get((await asked.body(models.DeviceGroupId)).root.lower())
     if group is None:
         raise Refused(refusals.NO_GROUP)
-    limit = cloud.spec.group_limit
-    inside = sum(1 for d in cloud.owned(tenant) if d.group_id == group.group_id)
-    full = bool(limit) and inside >= limit and moved.group_id != group.group_id
+    full = cloud.is_full(tenant, group, moved)
     if full and cloud.spec.inferences.full_group == "409":
         raise Refused(refusals.GROUP_FULL)
 

@@ -4,9 +4,9 @@ import hashlib
 from base64 import b64encode
 
 from orchestrator.systems.azure_sphere_cloud import models
+from orchestrator.systems.azure_sphere_cloud.packages import read_package
 from orchestrator.systems.azure_sphere_cloud.simulator import refusals
 from orchestrator.systems.azure_sphere_cloud.simulator.handlers.asked import Asked
-from orchestrator.systems.azure_sphere_cloud.simulator.packages import read_package
 from orchestrator.systems.azure_sphere_cloud.simulator.refusals import Refused
 from orchestrator.systems.azure_sphere_cloud.simulator.state import Image, Result
 from orchestrator.transport.serving import Reply

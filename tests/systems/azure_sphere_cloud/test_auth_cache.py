@@ -1,20 +1,20 @@
-"""Tokens at rest: the file that keeps a sign-in, and what a token shows of itself."""
+"""The file that keeps a sign-in over a restart: encrypted, for its owner, all or nothing."""
 
-import pickle
 from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
 
-from orchestrator.domain.errors import ConfigurationMistakes
+from orchestrator.domain.errors import (
+    ConfigurationMistakes,
+)
 from orchestrator.systems.azure_sphere_cloud.auth import (
     EncryptedFile,
     MsalSource,
     SignIn,
     SignInOptions,
 )
-from orchestrator.systems.azure_sphere_cloud.auth.source import Token
-from tests.systems.azure_sphere_cloud.test_auth import KEY, bench_and_authority
+from tests.systems.azure_sphere_cloud.authority import KEY, bench_and_authority
 
 
 async def test_file_keeps_the_sign_in_over_a_restart_and_shows_nothing(tmp_path: Path) -> None:
@@ -50,10 +50,3 @@ def test_file_that_cannot_be_used_is_a_mistake_of_the_settings(tmp_path: Path) -
     with pytest.raises(ConfigurationMistakes, match="cannot be written"):
         EncryptedFile(tmp_path / "file" / "t", KEY).save("x")
     assert EncryptedFile(tmp_path / "none", KEY).load() is None
-
-
-def test_token_is_not_printed_by_accident() -> None:
-    """Its repr and str are stars; it is still a plain pair."""
-    token = Token("secret", 5)
-    assert "secret" not in f"{token} {token!r} {[token]}"
-    assert pickle.loads(pickle.dumps(token)).value == "secret"

@@ -1,4 +1,4 @@
-"""Reads what a cloud has to know of an uploaded image package: ids, type and name."""
+"""Reads what the cloud has to know of an image package: ids, type and name."""
 
 import struct
 from dataclasses import dataclass

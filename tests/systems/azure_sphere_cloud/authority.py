@@ -1,0 +1,46 @@
+"""A pretend directory behind the sign-in's client, and the cloud that admits its tokens."""
+
+from urllib.parse import parse_qsl
+
+import httpx
+from pydantic import SecretStr
+
+from orchestrator.systems.azure_sphere_cloud.auth import (
+    SignInOptions,
+)
+from orchestrator.systems.azure_sphere_cloud.simulator.directory import Directory
+from tests.systems.azure_sphere_cloud.clouds import Bench
+
+SECRET = SecretStr("canary-secret-77aa")
+OWN = "11111111-1111-4111-8111-111111111111"
+UNATTENDED = SignInOptions("client_secret", client_id=OWN, directory=OWN, secret=SECRET)
+KEY = SecretStr("a long enough key for a file")
+
+
+class Authority:
+    """The pretend directory behind the library's client; `seen` are the addresses asked."""
+
+    def __init__(self, bench: Bench, **options: object) -> None:
+        self.directory = Directory(bench.cloud, **options)  # type: ignore[arg-type]
+        self.seen: list[httpx.URL] = []
+        self.instead: httpx.Response | Exception | None = None
+        self.transport = httpx.MockTransport(self.answer)
+
+    def answer(self, request: httpx.Request) -> httpx.Response:
+        """Answer as the directory does, or as a test wants."""
+        self.seen.append(request.url)
+        if isinstance(self.instead, Exception):
+            raise self.instead
+        if self.instead is not None:
+            return self.instead
+        form = dict(parse_qsl(request.content.decode()))
+        status, body = self.directory.answer(request.method, str(request.url), form)
+        return httpx.Response(status, json=body)
+
+
+def bench_and_authority(**options: object) -> tuple[Bench, Authority]:
+    """Return a cloud that admits the tokens of a directory alone."""
+    bench = Bench()
+    authority = Authority(bench, secret=SECRET.get_secret_value(), **options)
+    bench.cloud.tokens[""] = 0.0
+    return bench, authority
