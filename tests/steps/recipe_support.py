@@ -76,7 +76,7 @@ async def run(
         run_id="0000000000000001",
         slot="1",
         unit=Unit(part_number="GUARDIAN-100"),
-        identity=None,
+        identity=DeviceIdentity(SYSTEM, it.board.device_id),
         inputs={name: each.default for name, each in plan.inputs.items()},
         secrets=secrets or {},
         resources={SphereDevice: it.device},
