@@ -87,7 +87,8 @@ def _print_report(report: "Report", how: Format) -> None:
         f"{report.checkpoints} checkpoints, {report.attachments} attachments"
     )
     if not report.is_sound:
-        say(f"NOT SOUND: {len(report.findings) + report.more} findings in {summary}")
+        count = len(report.findings) + report.more
+        say(f"NOT SOUND: {count} finding{'s' if count > 1 else ''} in {summary}")
         say("  Keep the database as it is, and compare it with a backup and older checkpoints")
     elif how is Format.TABLE:
         emit(f"sound: {summary}")

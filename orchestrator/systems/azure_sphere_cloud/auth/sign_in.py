@@ -103,7 +103,7 @@ class SignIn:
         if token is None:
             raise SignInFailed(
                 "Nobody is signed in to the cloud",
-                remedy="Sign in: orchestrator cloud sign-in",
+                remedy="Start again and sign in when asked",
                 code="signed_out",
             )
         self._keep(token)

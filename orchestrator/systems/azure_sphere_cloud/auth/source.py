@@ -31,7 +31,7 @@ Tell = Callable[[str], None]
 
 _NUMBER = re.compile(r"AADSTS\d{1,9}")
 _SHORT = re.compile(r"[A-Za-z0-9_.-]{1,60}")
-_SIGN_IN_AGAIN = "Sign in again: orchestrator cloud sign-in"
+_SIGN_IN_AGAIN = "Start again and sign in when asked"
 _PASSING = {"temporarily_unavailable", "server_error", "request_timeout", "slow_down"}
 _REASONS: Mapping[str, tuple[str, str]] = {
     "invalid_grant": ("The sign-in has ended or was withdrawn", _SIGN_IN_AGAIN),
