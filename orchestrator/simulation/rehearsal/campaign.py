@@ -216,12 +216,13 @@ def _each(seeds: Sequence[int], order: Order, jobs: int) -> Iterator[Judged]:
         for seed in seeds:
             yield _of_seed(seed, order)
         return
-    with ProcessPoolExecutor(
-        jobs,
-        mp_context=multiprocessing.get_context("spawn"),
-        max_tasks_per_child=SHIFTS_PER_PROCESS,
-    ) as pool:
-        yield from pool.map(_of_seed, seeds, [order] * len(seeds))
+    # New processes for each block: Python 3.11's own limit of tasks per process can wait for ever
+    # when all of them reach it at once.
+    block = jobs * SHIFTS_PER_PROCESS
+    for start in range(0, len(seeds), block):
+        some = seeds[start : start + block]
+        with ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn")) as pool:
+            yield from pool.map(_of_seed, some, [order] * len(some))
 
 
 def _of_seed(seed: int, order: Order) -> Judged:
