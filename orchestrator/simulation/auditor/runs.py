@@ -134,11 +134,14 @@ def fail_is_the_product(evidence: Evidence) -> Iterator[str]:
 
 
 def _failed_steps(run: Run) -> str:
-    """Return the steps whose last attempt judged the product as bad."""
+    """Return the steps of setup and main whose last attempt judged the product as bad.
+
+    What a teardown finds never decides what the unit is; it can only spoil a PASS.
+    """
     last = {
         step["step_id"]: run.ends[step["sequence"]]["outcome"]
         for step in run.steps
-        if step["sequence"] in run.ends
+        if step["sequence"] in run.ends and step["section"] != "teardown"
     }
     return ", ".join(name for name, outcome in last.items() if outcome == "FAIL")
 
