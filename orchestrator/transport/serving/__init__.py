@@ -3,8 +3,9 @@
 What every pretend system shares. What it knows and refuses is its room's business.
 """
 
-from orchestrator.transport.serving.faults import Fault, FaultPlan
+from orchestrator.transport.serving.faults import Fault
 from orchestrator.transport.serving.routes import Route, Routes, WrongMethod
+from orchestrator.transport.serving.schedule import FaultPlan
 from orchestrator.transport.serving.wire import (
     AnswerLost,
     Receive,

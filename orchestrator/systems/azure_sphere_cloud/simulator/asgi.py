@@ -40,7 +40,7 @@ class CloudServer:
         one = {"ErrorCode": row.name, "Title": row.title, "Status": row.status}
         return [{**one, "Detail": detail} if detail else one]
 
-    def __init__(self, cloud: Cloud, faults: FaultPlan | None = None) -> None:
+    def __init__(self, cloud: Cloud, faults: FaultPlan[Fault] | None = None) -> None:
         self.cloud = cloud
         self.faults = faults or FaultPlan(cloud.spec.faults, f"cloud/{cloud.spec.seed}")
         self._routes = Routes(self.table, fold_case=True)

@@ -10,7 +10,6 @@ from collections.abc import Callable
 from orchestrator.systems.azure_sphere_device import models
 from orchestrator.systems.azure_sphere_device.simulator.blobs import Blobs
 from orchestrator.systems.azure_sphere_device.simulator.certificates import CertificateStore
-from orchestrator.systems.azure_sphere_device.simulator.faults import FaultPlan
 from orchestrator.systems.azure_sphere_device.simulator.network import WLAN, Network
 from orchestrator.systems.azure_sphere_device.simulator.packages import (
     Keystore,
@@ -23,6 +22,7 @@ from orchestrator.systems.azure_sphere_device.simulator.spec import BoardSpec
 from orchestrator.systems.azure_sphere_device.simulator.storage import Storage
 from orchestrator.systems.azure_sphere_device.simulator.wifi import Wifi
 from orchestrator.systems.azure_sphere_device.simulator.world import Happening, World
+from orchestrator.transport.serving.schedule import FaultPlan
 
 DEVELOPMENT, RF_TEST, FIELD_SERVICING = 11, 12, 13
 _ORDER: tuple[models.ManufacturingStateName, ...] = ("Blank", "Module1Complete", "DeviceComplete")

@@ -27,7 +27,7 @@ _PAGE = b"<!DOCTYPE html><html><body><h1>Sign in to the network</h1></body></htm
 class PortalServer:
     """The ASGI application in front of one portal."""
 
-    def __init__(self, portal: Portal, faults: FaultPlan | None = None) -> None:
+    def __init__(self, portal: Portal, faults: FaultPlan[Fault] | None = None) -> None:
         self.portal = portal
         self.faults = faults or FaultPlan(source=f"portal/{portal.spec.seed}")
         self._routes = Routes(PORTAL_ENDPOINTS, fold_case=True)
