@@ -6,6 +6,7 @@ What every pretend system shares. What it knows and refuses is its room's busine
 from orchestrator.transport.serving.faults import Fault
 from orchestrator.transport.serving.routes import Route, Routes, WrongMethod
 from orchestrator.transport.serving.schedule import FaultPlan
+from orchestrator.transport.serving.server import PretendService, Throttle
 from orchestrator.transport.serving.wire import (
     AnswerLost,
     Receive,
@@ -22,6 +23,7 @@ __all__ = [
     "Fault",
     "FaultPlan",
     "Happening",
+    "PretendService",
     "Receive",
     "Received",
     "Reply",
@@ -29,6 +31,7 @@ __all__ = [
     "Routes",
     "Scope",
     "Send",
+    "Throttle",
     "World",
     "WrongMethod",
     "ignore",
