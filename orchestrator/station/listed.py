@@ -70,7 +70,7 @@ class Memory:
 
 @dataclass(frozen=True, slots=True)
 class ListParts:
-    """What a list is worked with. `memory` is asked again after open runs were closed."""
+    """What a list is worked with. `memory` is asked once: closing open runs changes none of it."""
 
     station: str
     recorder: Recorder
@@ -95,8 +95,7 @@ async def work_list(
     """
     session = Session(parts.station, parts.ids.new())
     work = _Work(parts, session, noted)
-    await work.begin(len(lines))
-    memory = await parts.memory()
+    memory = await work.begin(len(lines))
     queue = iter(lines)
     failed: list[AuditUnavailable] = []
 
@@ -133,19 +132,21 @@ class _Work:
         )
         self.outcomes: dict[int, LineOutcome] = {}
 
-    async def begin(self, count: int) -> None:
-        """Record the start, and close what an interrupted go left open."""
+    async def begin(self, count: int) -> Memory:
+        """Record the start, close what an interrupted go left open, and return what is known."""
         parts = self._parts
         await parts.recorder.record(
             station_row(self._session, parts.database_version, parts.clock),
             *recipe_rows([parts.ready.plan], parts.clock),
             self._event("list_started", lines=count),
         )
-        for run in (await parts.memory()).left_open:
+        memory = await parts.memory()
+        for run in memory.left_open:
             if run.slot != f"line {run.port}":
                 continue  # a board's: the station closes it, and asks the board
             now = parts.clock.now()
             await parts.recorder.record(*closing(run, Found("nobody was asked"), now, _WHY))
+        return memory
 
     async def end(self) -> None:
         """Record what the list came to."""
