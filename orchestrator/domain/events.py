@@ -8,12 +8,15 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from orchestrator.domain.outcome import Outcome
+from orchestrator.domain.prompts import Prompt
 
 
 class SlotState(StrEnum):
     """What a slot is doing; the words of the operator's tile."""
 
     EMPTY = "EMPTY"
+    SCAN = "SCAN"
+    DO = "DO"
     CHECK = "CHECK"
     RUN = "RUN"
     PASS = "PASS"
@@ -90,6 +93,23 @@ class RunFinished:
 
 
 @dataclass(frozen=True, slots=True)
+class PromptOpened:
+    """A run asks the person at its slot something."""
+
+    slot: str
+    prompt: Prompt
+
+
+@dataclass(frozen=True, slots=True)
+class PromptClosed:
+    """A prompt is no longer open. `by` is who answered, empty when nobody did in time."""
+
+    slot: str
+    prompt_id: str
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class StationNotice:
     """Something about the whole station, for the line at the bottom of the screen."""
 
@@ -103,6 +123,8 @@ Event = (
     | StepProgress
     | StepFinished
     | RunFinished
+    | PromptOpened
+    | PromptClosed
     | StationNotice
 )
 Publish = Callable[[Event], None]

@@ -15,12 +15,15 @@ from structlog.typing import EventDict, FilteringBoundLogger, Processor, Wrapped
 
 from orchestrator.domain.events import (
     Event,
+    PromptClosed,
+    PromptOpened,
     RunFinished,
     RunStarted,
     SlotChanged,
     StationNotice,
     StepFinished,
     StepProgress,
+    StepStarted,
 )
 from orchestrator.domain.outcome import Outcome
 
@@ -153,7 +156,12 @@ def log_event(log: FilteringBoundLogger, event: Event) -> None:
             )
         case StationNotice():
             log.warning("station", message=event.message)
+        case PromptOpened():
+            asked = event.prompt
+            log.info("asked", slot=event.slot, run=asked.run_id, sentence=asked.question.sentence)
+        case PromptClosed():
+            log.info("prompt closed", slot=event.slot, prompt=event.prompt_id, by=event.by)
+        case StepStarted():
+            log.debug("step started", slot=event.slot, run=event.run_id, step=event.step_id)
         case StepProgress():
             return
-        case _:
-            log.debug("step started", slot=event.slot, run=event.run_id, step=event.step_id)

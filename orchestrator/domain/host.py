@@ -1,0 +1,63 @@
+"""The computer that a station runs on, as something to watch and to signal with.
+
+Readings say how the host feels; lamps and inputs are the stack light, buttons and switches that
+hang on it. A room of `systems` implements `HostLink`; what follows from a reading is decided by the
+station, which knows no vendor.
+"""
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from typing import Protocol
+
+
+class HostQuantity(StrEnum):
+    """What a reading is about."""
+
+    TEMPERATURE = "temperature"
+    """In degrees Celsius; `name` is the sensor."""
+    DISK_LIFE = "disk_life"
+    """Remaining life in per cent; `name` is the disk."""
+    POWER_INPUT = "power_input"
+    """1 while the input named `name` has power, else 0."""
+    CLOCK_SYNCHRONISED = "clock_synchronised"
+    """1 while the host's clock is kept by a time server, else 0."""
+    WATCHDOG = "watchdog"
+    """1 while the watchdog `name` is armed, else 0."""
+
+
+@dataclass(frozen=True, slots=True)
+class HostReading:
+    """One value. `taken_at` is RFC 3339 in UTC, by the host where it says so."""
+
+    quantity: HostQuantity
+    name: str
+    value: Decimal
+    taken_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class HostInput:
+    """A digital input has the level `closed` now: a button is pressed, a fixture is shut."""
+
+    name: str
+    closed: bool
+
+
+HostNews = HostReading | HostInput
+
+
+class HostLink(Protocol):
+    """A link to the host's own management service."""
+
+    def news(self) -> AsyncIterator[HostNews]:
+        """Yield readings and inputs as they change, the present ones first.
+
+        Reconnects by itself. Raises StationFault when the host cannot be reached at all.
+        """
+        ...
+
+    async def signal(self, lamps: Mapping[str, bool]) -> None:
+        """Switch the named lamps on or off. Raises StationFault."""
+        ...
