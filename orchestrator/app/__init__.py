@@ -9,6 +9,7 @@ import signal
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TextIO, TypeVar
 
@@ -37,6 +38,7 @@ from orchestrator.station.hub import Hub
 from orchestrator.station.keeper import Watchfulness, free_mib
 from orchestrator.station.lock import station_lock
 from orchestrator.station.log import make_logger
+from orchestrator.station.notify import ServiceManager
 from orchestrator.station.prepare import prepare_recipes
 from orchestrator.station.recipes import RecipeShelf
 from orchestrator.station.rows import canonical
@@ -123,7 +125,10 @@ async def run_station(
     opened.
     """
     settings = prepared.settings
+    manager = ServiceManager()
+    manager.starting("Opening audit and services, closing what the last start left open")
     async with (
+        beside(partial(manager.run, hub)),
         open_evidence(settings, log) as evidence,
         open_services(settings, _tell(hub)) as services,
     ):
@@ -135,7 +140,7 @@ async def run_station(
             await evidence.exporter.run(station.report)
 
         async with beside(export):
-            return await _run_until_asked(station, boards)
+            return await _run_until_asked(station, boards, manager)
 
 
 def _tell(hub: Hub) -> Callable[[str], None]:
@@ -171,19 +176,21 @@ async def _note_caution(settings: Settings, audit: Audit, parts: Parts) -> None:
         await audit.record(EventRow(parts.ids.new(), name, None, None, kind, detail, moment))
 
 
-async def _run_until_asked(station: Station, boards: int | None) -> Finish:
+async def _run_until_asked(station: Station, boards: int | None, manager: ServiceManager) -> Finish:
     asked: list[signal.Signals] = []
 
     async def obey() -> None:
         async for number in stop_requests():
+            manager.stopping()
             asked.append(number)
             if len(asked) == 1:
                 station.stop()
             else:
                 station.stop_at_once()
 
-    async with beside(obey):
+    async with beside(obey), beside(partial(manager.announce, station.serving)):
         end = await station.run(boards)
+    manager.stopping()
     return Finish(end, asked[0] if asked else None)
 
 

@@ -103,6 +103,8 @@ class Station:
     def __init__(self, settings: Settings, parts: Parts) -> None:
         self._settings = settings
         self._parts = parts
+        self.serving = anyio.Event()
+        """Set when what the last start left open is closed and boards are taken."""
         self._stop_wanted = anyio.Event()
         self._pipelines: list[Pipeline] = []
         self._end = StationEnd()
@@ -157,6 +159,7 @@ class Station:
                 self._tools.line.on_change = self._line_changed
                 self._roster.open_named()
                 self._start_watching(tasks)
+                self.serving.set()
                 await self._stop_wanted.wait()
                 crash_point("stop.begun")
                 await self._wind_down()
