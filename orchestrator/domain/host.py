@@ -29,12 +29,17 @@ class HostQuantity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class HostReading:
-    """One value. `taken_at` is RFC 3339 in UTC, by the host where it says so."""
+    """One value. `taken_at` is RFC 3339 in UTC, by the host where it says so.
+
+    `event` is the host's own number of the event that brought the value, empty for a value that
+    was asked for and for hosts that number nothing.
+    """
 
     quantity: HostQuantity
     name: str
     value: Decimal
     taken_at: str
+    event: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,16 +50,26 @@ class HostInput:
     closed: bool
 
 
-HostNews = HostReading | HostInput
+@dataclass(frozen=True, slots=True)
+class HostContact:
+    """Whether the host's service answers. When it does not, `why` is a sentence that says why."""
+
+    answers: bool
+    why: str = ""
+
+
+HostNews = HostReading | HostInput | HostContact
 
 
 class HostLink(Protocol):
     """A link to the host's own management service."""
 
     def news(self) -> AsyncIterator[HostNews]:
-        """Yield readings and inputs as they change, the present ones first.
+        """Yield readings and inputs as they change, the present ones first; never end.
 
-        Reconnects by itself. Raises StationFault when the host cannot be reached at all.
+        Each beginning of contact is told after the readings that were present then, each end of it
+        at once; in between the link tries again by itself. Nothing that the host kept is left out
+        or told twice. Whoever is slow to take news loses none of it, but holds up nothing else.
         """
         ...
 

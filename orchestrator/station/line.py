@@ -4,10 +4,12 @@ It only keeps the reasons; who closes and opens the line is `keeper`. Runs that 
 not its business: they end at their own next step boundary.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 AUDIT = "audit"
 DISK = "disk"
+HOST = "host"
+FIXTURE = "fixture"
 
 
 class Line:
@@ -22,6 +24,11 @@ class Line:
     def is_open(self) -> bool:
         """True while runs may begin."""
         return not self._reasons
+
+    @property
+    def reasons(self) -> Mapping[str, str]:
+        """Every reason as a sentence, by its kind; as it is now."""
+        return dict(self._reasons)
 
     @property
     def why(self) -> str:
