@@ -11,6 +11,9 @@ from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, RootModel
 from pydantic_core import CoreSchema
 
 Method = Literal["GET", "PUT", "POST", "PATCH", "DELETE"]
+Door = Literal["", "SSE", "WebSocket"]
+"""What opens behind a path: nothing but an answer, an event stream, or a WebSocket."""
+
 JSON_CAP_BYTES = 1 << 20
 
 
@@ -76,7 +79,8 @@ class Endpoint:
     for the oldest. `lock` names who may call it, in the vendor's terms. `idempotent` calls may be
     repeated after a lost answer. `settle_seconds` is how long the other side may still apply a
     request after we stopped listening. `answer` is None for raw bytes and "text" for plain text.
-    The bodies of `confidential` calls may hold secrets: no message quotes them.
+    The bodies of `confidential` calls may hold secrets: no message quotes them. Behind the path of
+    a row with a `door` opens an event stream or a WebSocket; such a row is opened, never called.
     """
 
     name: str
@@ -94,8 +98,14 @@ class Endpoint:
     settle_seconds: float = 0.0
     answer_cap_bytes: int = JSON_CAP_BYTES
     confidential: bool = False
+    door: Door = ""
+
+    @property
+    def verb(self) -> str:
+        """The method, and what opens: `GET (SSE)`."""
+        return f"{self.method} ({self.door})" if self.door else self.method
 
     @property
     def label(self) -> str:
         """Name the call for people: `PUT /update/stage`."""
-        return f"{self.method} {self.path}"
+        return f"{self.verb} {self.path}"
