@@ -17,6 +17,7 @@ from anyio.to_thread import run_sync
 from structlog.typing import FilteringBoundLogger
 
 from orchestrator.app.evidence import open_evidence
+from orchestrator.app.fixtures import make_fixture, timing
 from orchestrator.app.services import open_services, pins, service_secrets
 from orchestrator.audit.chain_state import chain_state
 from orchestrator.audit.database import Audit, open_audit, reading
@@ -31,7 +32,7 @@ from orchestrator.domain.unit import Unit
 from orchestrator.engine.step import StepDefinition
 from orchestrator.station.audit_past import AuditPast
 from orchestrator.station.checkpoints import FILE_NAME
-from orchestrator.station.daemon import Parts, Station, StationEnd, Timing
+from orchestrator.station.daemon import Parts, Station, StationEnd
 from orchestrator.station.decisions import Decision, decide
 from orchestrator.station.edge import beside
 from orchestrator.station.hub import Hub
@@ -49,7 +50,6 @@ from orchestrator.station.settings_file import load_settings
 from orchestrator.station.signals import stop_requests
 from orchestrator.station.signing import check_against_checkpoint, check_signing, place_of
 from orchestrator.steps.table import definitions
-from orchestrator.systems.azure_sphere_device.fixture import SphereFixture
 from orchestrator.systems.azure_sphere_device.image_package import inspect_image
 
 T = TypeVar("T")
@@ -92,14 +92,6 @@ def prepare(settings: Settings) -> Prepared:
 def _shelf(settings: Settings, steps: dict[str, StepDefinition]) -> RecipeShelf:
     catalogue = {name: definition.signature for name, definition in steps.items()}
     return prepare_recipes(settings, catalogue, inspect_image, pins(settings))
-
-
-def make_fixture(settings: Settings) -> Fixture:
-    """Return the fixture that the settings describe. Raises ConfigurationMistakes."""
-    sphere = settings.fixture.azure_sphere
-    return SphereFixture(
-        service_url=sphere.service_url, ca_file=sphere.ca_file, https_port=sphere.https_port
-    )
 
 
 def logger_for(prepared: Prepared, stream: TextIO | None = None) -> FilteringBoundLogger:
@@ -199,7 +191,7 @@ def _parts(
 ) -> Parts:
     clock = SystemClock()
     settings = prepared.settings
-    sphere, watch = settings.fixture.azure_sphere, settings.audit
+    watch = settings.audit
 
     return Parts(
         fixture=ServedFixture(prepared.fixture, services) if services else prepared.fixture,
@@ -213,13 +205,7 @@ def _parts(
         ids=TimeOrderedIds(clock),
         hub=hub,
         log=log,
-        timing=Timing(
-            poll_seconds=sphere.poll_seconds,
-            gone_seconds=sphere.gone_seconds,
-            ready_seconds=sphere.ready_seconds,
-            swap_check_seconds=sphere.swap_check_seconds,
-            ask_seconds=settings.start.ask_seconds,
-        ),
+        timing=timing(settings),
         watchfulness=Watchfulness(
             check_seconds=watch.check_seconds,
             retry_seconds=watch.retry_seconds,

@@ -19,6 +19,7 @@ from orchestrator.station.settings_base import (
     ShortName,
     Text,
 )
+from orchestrator.station.settings_fixture import FixtureSection
 from orchestrator.station.settings_services import CloudSection, PortalSection
 
 ENV_PREFIX = "ORCHESTRATOR_"
@@ -101,49 +102,6 @@ class RecipesSection(Section):
         min_length=1,
         description="Recipe files, relative to the settings file. Exactly one must fit the units.",
     )
-
-
-class AzureSphereSection(Section):
-    """The Azure Sphere fixture: the local device service and the boards behind it."""
-
-    service_url: str = Field(
-        default="http://127.0.0.1:48938",
-        pattern=r"^http://[^/\s]+/?$",
-        description="Address of the local device service.",
-    )
-    ca_file: Path = Field(
-        description="Certificate (PEM) that boards must prove themselves with; relative to the "
-        "settings file."
-    )
-    https_port: int = Field(default=443, ge=1, le=65535, description="Port on which boards answer.")
-    poll_seconds: float = Field(
-        default=0.5, ge=0.05, le=60, description="Time between two looks at the list of boards."
-    )
-    gone_seconds: float = Field(
-        default=3.0,
-        ge=0,
-        le=60,
-        description="How long a board must be missing from the list before it counts as taken out; "
-        "longer than a restart where the list leaves out restarting boards.",
-    )
-    ready_seconds: float = Field(
-        default=60.0,
-        ge=1,
-        le=900,
-        description="How long a board may take to answer after it was put in.",
-    )
-    swap_check_seconds: float = Field(
-        default=5.0,
-        ge=0.1,
-        le=300,
-        description="Time between two looks at the identity of a board that waits after its run.",
-    )
-
-
-class FixtureSection(Section):
-    """What holds the units. Exactly one kind."""
-
-    azure_sphere: AzureSphereSection
 
 
 class StartSection(Section):

@@ -8,6 +8,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from orchestrator.station.settings import ENV_DELIMITER, ENV_PREFIX, Settings
+from orchestrator.station.settings_base import SecretReference
 from orchestrator.station.settings_file import submodel
 
 _HEAD = """\
@@ -49,7 +50,10 @@ def _section(path: str, annotation: Any, info: FieldInfo) -> list[str]:
     if not rows:
         return inner
     table = ["| key | value | default | meaning |", "|---|---|---|---|", *rows]
-    return [heading, "", (model.__doc__ or "").strip(), "", *table, "", *inner]
+    about = (model.__doc__ or "").strip()
+    if model is SecretReference and info.description:
+        about = f"{info.description} {about}"
+    return [heading, "", about, "", *table, "", *inner]
 
 
 def _variable(*parts: str) -> str:
@@ -65,6 +69,8 @@ def _kind(field: FieldInfo) -> str:
     annotation = field.annotation
     if get_origin(annotation) is Literal:
         return ", ".join(f"`{choice}`" for choice in get_args(annotation))
+    if get_origin(annotation) is dict:
+        return "table of texts"
     if get_origin(annotation) is list:
         return "list of paths" if get_args(annotation) == (Path,) else "list of texts"
     kinds = [part for part in (get_args(annotation) or (annotation,)) if part is not type(None)]
@@ -81,7 +87,7 @@ def _kind(field: FieldInfo) -> str:
 def _default(field: FieldInfo) -> str:
     if field.default is PydanticUndefined:
         return "required"
-    if field.default in (None, ""):
+    if field.default in (None, "", {}):
         return "none"
     if isinstance(field.default, bool):
         return f"`{str(field.default).lower()}`"

@@ -148,11 +148,62 @@ def test_the_example_shows_every_key_with_its_default(tmp_path: Path) -> None:
             assert re.search(rf"\b{key}\b", text), f"{name}.{key}"
 
 
+def hosts(folder: Path, extra: str = "") -> Path:
+    """Write the settings of a station for edge computers."""
+    text = MINIMAL.partition("[fixture")[0] + "[fixture.advantech]\n" + extra
+    return written(folder, text)
+
+
+PRINT = ":".join(32 * ["a0"])
+TRUSTED = f'fingerprints = ["{PRINT}"]\npassword = {{file = "p"}}\n'
+
+
+def test_the_other_kind_of_fixture_is_in_the_example(tmp_path: Path) -> None:
+    """With its lines switched on, and those of the boards out, the example loads."""
+    head, _, rest = EXAMPLE.read_text(encoding="utf-8").partition("[fixture.azure_sphere]")
+    kind = "# " + rest.partition("# Edge computers")[2]
+    text = re.sub(r"(?m)^##(?=[a-z0-9\[])", "", head + kind)
+    found = load_settings(written(tmp_path, text)).fixture
+    assert found.azure_sphere is None
+    assert found.advantech is found.pace
+    assert found.advantech is not None
+    assert found.advantech.hosts == {"1": "192.168.10.11", "2": "192.168.10.12:8443"}
+    assert found.advantech.password.file == tmp_path / "hosts.password"
+    plain = load_settings(hosts(tmp_path, "labels = true\n" + TRUSTED)).fixture.advantech
+    assert plain is not None
+    for name in ("account", "username", "https_port", "poll_seconds", "gone_seconds"):
+        assert getattr(found.advantech, name) == getattr(plain, name)
+    for name in type(plain).model_fields:
+        assert re.search(rf"\b{name}\b", kind), name
+
+
+@pytest.mark.parametrize(
+    ("extra", "expected"),
+    [
+        (TRUSTED, "give `hosts`, `addresses`, or `labels = true`"),
+        ("labels = true\npassword = {file = 'p'}\n", "computers are always verified"),
+        ("labels = true\n" + TRUSTED.replace("a0", "g0", 1), "is no SHA-256 fingerprint"),
+        ("labels = true\nfingerprints = ['ab']\n", "`fixture.advantech.password` is missing"),
+        ("labels = true\npassword = 'do-not-repeat'\n", "must be a reference, never the secret"),
+        ("verify = false\n", "unknown key `fixture.advantech.verify`"),
+        (TRUSTED + "[fixture.advantech.hosts]\n1 = 'not an address'\n", "`fixture.advantech.hosts"),
+    ],
+)
+def test_edge_computers_are_always_found_and_verified(
+    tmp_path: Path, extra: str, expected: str
+) -> None:
+    """A fixture without an address, or without a way to know a computer, is no fixture."""
+    text = told(hosts(tmp_path, extra))
+    assert expected in text
+    assert "do-not-repeat" not in text
+
+
 def test_paths_are_seen_from_the_file(tmp_path: Path) -> None:
     """Relative paths belong to the folder of the settings file, absolute ones stay."""
     text = MINIMAL + '[unit.serial_number]\nrule = "csv"\nfile = "s.csv"\n[secrets]\n'
     settings = load_settings(written(tmp_path, text + 'key = {file = "k"}\n'))
     assert settings.recipes.files == [tmp_path / "a.yaml"]
+    assert settings.fixture.azure_sphere is not None
     assert settings.fixture.azure_sphere.ca_file == tmp_path / "ca.pem"
     assert settings.unit.serial_number.file == tmp_path / "s.csv"
     assert settings.secrets["key"].file == tmp_path / "k"
@@ -167,6 +218,7 @@ def test_the_environment_overrides_the_file(
     monkeypatch.setenv("ORCHESTRATOR_FIXTURE__AZURE_SPHERE__HTTPS_PORT", "8443")
     settings = load_settings(written(tmp_path, MINIMAL))
     assert settings.station.name == "line-2"
+    assert settings.fixture.azure_sphere is not None
     assert settings.fixture.azure_sphere.https_port == 8443
     assert settings.fixture.azure_sphere.ca_file == tmp_path / "ca.pem"
 
@@ -206,6 +258,11 @@ def test_a_list_in_a_variable_must_be_json(tmp_path: Path, monkeypatch: pytest.M
         ('[unit.serial_number]\nrule="csv"\n', 'the rule "csv" needs the key `file`'),
         ("[stop]\ngrace_seconds = nan\n", "`stop.grace_seconds`"),
         ("[secrets]\nkey = {}\n", "give exactly one of the keys"),
+        (
+            "[fixture.advantech]\nlabels = true\nfingerprints = ['" + 64 * "a" + "']\n"
+            'password = {env = "P"}\n',
+            "give exactly one of [fixture.azure_sphere] and [fixture.advantech]",
+        ),
     ],
 )
 def test_settings_that_contradict_each_other(tmp_path: Path, extra: str, expected: str) -> None:
