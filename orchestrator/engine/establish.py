@@ -16,9 +16,11 @@ from orchestrator.domain.unit import DeviceIdentity, Unit
 from orchestrator.engine.asking import Answer, Asking
 from orchestrator.engine.attempt import Attempt, Binding, RunFacts
 from orchestrator.engine.lane import Lane, Watch
+from orchestrator.engine.parameters import Secret
 from orchestrator.engine.replanned import Replanned, replan
 from orchestrator.engine.request import Bounds, RunControl, RunRequest
 from orchestrator.engine.step import StepDefinition
+from orchestrator.engine.verdict import without_secrets
 
 
 class Established(NamedTuple):
@@ -36,10 +38,12 @@ async def establish(
     read_identity: Callable[[], Awaitable[DeviceIdentity]],
     clock: Clock,
     bounds: Bounds | None = None,
+    secrets: Mapping[str, Secret] | None = None,
 ) -> Established | None:
     """Wait until a lost request can no longer be applied, then ask the unit whether it was.
 
-    `definition` is the step that the intent names, None when this program has no such step.
+    `definition` is the step that the intent names, None when this program has no such step;
+    `secrets` are those of the intent's recipe, as far as the station still has them.
     Returns None when another unit answers: the intent is none of its business. What cannot be
     asked, or is not answered within `bounds.probe_seconds`, is UNKNOWN. Takes as long as
     `intent.settle_seconds` and that; a caller whose unit was taken out cancels it, and the intent
@@ -48,15 +52,16 @@ async def establish(
     try:
         if definition is None:
             raise StationMisuse(f"this program has no step {intent.kind} to ask with")
-        request = _request(intent, resources, read_identity)
-        attempt = _attempt(replan(intent, definition), request, clock)
+        request = _request(intent, resources, read_identity, secrets or {})
+        attempt = _attempt(replan(intent, definition, request.secrets), request, clock)
     except OrchestratorError as error:
         return Established(FindingState.UNKNOWN, f"the unit cannot be asked: {error.what}")
     answer = await _asked(intent, attempt, request, bounds or Bounds())
     if isinstance(answer.fault, UnitChanged):
         return None
     if answer.applied is None:
-        return Established(FindingState.UNKNOWN, f"the unit did not say: {answer.why}")
+        why = without_secrets(answer.why, request.secrets)
+        return Established(FindingState.UNKNOWN, f"the unit did not say: {why}")
     if answer.applied:
         return Established(FindingState.APPLIED, "the unit says that it is so")
     return Established(FindingState.NOT_APPLIED, "the unit says that it is not so")
@@ -70,7 +75,7 @@ def locks_unit(intent: EarlierIntent, definition: StepDefinition | None) -> bool
     if definition is None or definition.locks is None:
         return False
     try:
-        replanned = replan(intent, definition)
+        replanned = replan(intent, definition, None)
     except OrchestratorError:
         return False
     return definition.locks(**replanned.arguments.values)
@@ -80,6 +85,7 @@ def _request(
     intent: EarlierIntent,
     resources: Mapping[type[Any], object],
     read_identity: Callable[[], Awaitable[DeviceIdentity]],
+    secrets: Mapping[str, Secret],
 ) -> RunRequest:
     """Return the request of a run that is never made: what the asking needs of one."""
     return RunRequest(
@@ -88,7 +94,7 @@ def _request(
         unit=Unit(),
         identity=intent.identity,
         inputs={},
-        secrets={},
+        secrets=secrets,
         resources=resources,
         read_identity=read_identity,
         opening=(),

@@ -1,7 +1,7 @@
 """From an intent as the audit keeps it back to a step of today's program, its arguments typed.
 
-The inverse of what `prepare` writes down. What referred to a secret or a file of the recipe cannot
-be had again; such an intent is for a person.
+The inverse of what `prepare` writes down. A secret is known there by its name alone: it can be had
+again where the caller still has it. A file of the recipe cannot; such an intent is for a person.
 """
 
 import json
@@ -11,10 +11,14 @@ from typing import NamedTuple
 
 from orchestrator.domain.errors import StationMisuse
 from orchestrator.domain.intents import EarlierIntent
-from orchestrator.engine.prepare import Arguments, PreparedStep, prepare
+from orchestrator.domain.unit import Unit
+from orchestrator.engine.parameters import Secret
+from orchestrator.engine.prepare import Arguments, PreparedStep, bind, prepare
 from orchestrator.engine.step import StepDefinition
 from orchestrator.recipe.plan import AppliesTo, Argument, Plan, PlannedStep, Scalar
 from orchestrator.recipe.signature import ParameterKind, ParameterSignature
+
+SECRET_MARK = "secret:"  # noqa: S105 - what stands before a secret's name in the audit
 
 
 class Replanned(NamedTuple):
@@ -25,10 +29,14 @@ class Replanned(NamedTuple):
     arguments: Arguments
 
 
-def replan(intent: EarlierIntent, definition: StepDefinition) -> Replanned:
+def replan(
+    intent: EarlierIntent, definition: StepDefinition, secrets: Mapping[str, Secret] | None
+) -> Replanned:
     """Return the step that `intent` asked for.
 
-    Raises StationMisuse when its parameters do not fit what the step takes today.
+    `secrets` are those that can be had, by name; None gives empty ones, for who only looks at the
+    other arguments. Raises StationMisuse when the parameters do not fit what the step takes today,
+    and for a secret that cannot be had.
     """
     planned = PlannedStep(
         id=intent.step_id,
@@ -54,8 +62,23 @@ def replan(intent: EarlierIntent, definition: StepDefinition) -> Replanned:
         resolved="",
     )
     step = prepare(plan, {intent.kind: definition}).steps[0]
-    assert step.arguments is not None
-    return Replanned(plan, step, step.arguments)
+    if secrets is None:
+        secrets = {name: Secret(name, "") for name in _secrets(intent, definition)}
+    return Replanned(plan, step, bind(plan, step, {}, Unit(), secrets))
+
+
+def _secrets(intent: EarlierIntent, definition: StepDefinition) -> list[str]:
+    """Name the secrets that `intent` refers to."""
+    kinds = {each.name: each.item or each.kind for each in definition.signature.parameters}
+    found = []
+    for name, argument in _arguments(intent, definition).items():
+        if kinds[name] == "secret":
+            found += [str(part) for part in _parts(argument)]
+    return found
+
+
+def _parts(argument: Argument) -> tuple[object, ...]:
+    return argument if isinstance(argument, tuple) else (argument,)
 
 
 def _arguments(intent: EarlierIntent, definition: StepDefinition) -> Mapping[str, Argument]:
@@ -99,6 +122,8 @@ def _scalar(parameter: ParameterSignature, kind: ParameterKind, value: object) -
             return value
         if kind in {"number", "duration"}:
             return _decimal(parameter, value)
+        if kind == "secret" and value.startswith(SECRET_MARK):
+            return value.removeprefix(SECRET_MARK)
     raise _misfit(parameter, value)
 
 

@@ -29,6 +29,7 @@ async def ask_unit(tools: Tools, link: UnitLink, intent: EarlierIntent) -> Findi
         read_identity=link.identity,
         clock=services.clock,
         bounds=services.bounds,
+        secrets=tools.shelf.secrets_of(intent.recipe_hash),
     )
     if found is None:
         raise UnitChanged(

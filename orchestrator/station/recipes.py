@@ -49,6 +49,11 @@ class RecipeShelf:
             remedy="Leave exactly one of them in `recipes.files`",
         )
 
+    def secrets_of(self, recipe_hash: str) -> Mapping[str, Secret]:
+        """Return the secrets of that very recipe, none when this station has another one now."""
+        found = (each.secrets for each in self.plans if each.plan.content_hash == recipe_hash)
+        return next(found, {})
+
 
 def _fits(target: AppliesTo, unit: Unit, operation: str) -> bool:
     return (

@@ -131,7 +131,7 @@ async def test_parameters_get_their_types_back() -> None:
         ({"names": "a"}, UNKNOWN),
         ({"on": 1}, UNKNOWN),
         ({"count": True}, UNKNOWN),
-        ({"key": "secret:k"}, UNKNOWN),
+        ({"key": "k"}, UNKNOWN),
     ):
         of = earlier(None, kind="typed", parameters=json.dumps(WRITTEN | changes))
         found = await establish(of, typed, resources={Lamp: Lamp()},
@@ -146,6 +146,24 @@ async def test_parameters_get_their_types_back() -> None:
         assert found is not None
         assert found.state is UNKNOWN
     assert not locks_unit(missing, None)
+
+
+async def test_a_secret_is_had_again_by_its_name() -> None:
+    """The audit knows its name: who has it can ask, and nobody needs it to say what locks."""
+    bench = Bench()
+    parameters = json.dumps(WRITTEN | {"key": "secret:k"})
+    of = earlier(None, kind="typed", parameters=parameters)
+    for secrets, state in (
+        ({"k": Secret("k", "hidden")}, APPLIED),
+        ({"other": Secret("other", "hidden")}, UNKNOWN),
+        (None, UNKNOWN),
+    ):
+        found = await establish(of, typed, resources={Lamp: Lamp()}, secrets=secrets,
+                                read_identity=bench.read_identity, clock=SystemClock())  # fmt: skip
+        assert found is not None
+        assert found.state is state
+        assert "hidden" not in found.message
+    assert locks_unit(of, typed)
 
 
 def test_a_step_that_locks_needs_a_probe_and_its_own_arguments() -> None:
