@@ -6,7 +6,6 @@ to stderr.
 
 import os
 import sys
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, TextIO, cast
 
@@ -18,18 +17,10 @@ from rich.table import Table
 from rich.text import Text
 
 from orchestrator.cli.output import printable, say, wants_colour
-from orchestrator.domain.events import (
-    Event,
-    RunStarted,
-    SlotChanged,
-    SlotState,
-    StationNotice,
-    StepFinished,
-    StepProgress,
-    StepStarted,
-)
+from orchestrator.domain.events import SlotState, StationNotice
 from orchestrator.station.hub import Listener
 from orchestrator.station.log import log_event
+from orchestrator.station.view import StationView
 
 if TYPE_CHECKING:
     from orchestrator.app import Finish, Prepared
@@ -45,108 +36,44 @@ _STYLES = {
 }
 
 
-@dataclass(slots=True)
-class SlotView:
-    """One row: what is shown of a slot."""
-
-    state: SlotState = SlotState.EMPTY
-    unit: str = ""
-    says: str = ""
-    steps: int = 0
-    position: int = 0
-    part: float = 0.0
-
-    @property
-    def done(self) -> float:
-        """How much of the run is behind us, from 0 to 1."""
-        if self.state in (SlotState.PASS, SlotState.FAIL, SlotState.ERROR, SlotState.STOPPED):
-            return 1.0 if self.state is SlotState.PASS else self._share()
-        return self._share() if self.state is SlotState.RUN else 0.0
-
-    def _share(self) -> float:
-        if not self.steps:
-            return 0.0
-        return min(1.0, max(0.0, (self.position - 1 + self.part) / self.steps))
-
-
-@dataclass(slots=True)
-class StationView:
-    """Everything that is shown, kept up to date by events."""
-
-    slots: dict[str, SlotView] = field(default_factory=dict)
-    notices: list[str] = field(default_factory=list)
-
-    def take(self, event: Event) -> None:
-        """Change the picture by one event."""
-        if isinstance(event, StationNotice):
-            self.notices = [*self.notices, event.message][-3:]
-            return
-        slot = self.slots.setdefault(event.slot, SlotView())
-        if isinstance(event, SlotChanged):
-            slot.state, slot.says = event.state, event.message
-            slot.unit = event.serial_number or (event.device_id or "")[:12]
-            if event.state is SlotState.CHECK:
-                slot.steps = slot.position = 0
-        elif isinstance(event, RunStarted):
-            slot.steps = event.steps
-        elif isinstance(event, StepStarted):
-            slot.position, slot.part, slot.says = event.position, 0.0, event.name
-        elif isinstance(event, StepProgress):
-            slot.part = event.done / event.total if event.total else 0.0
-        elif isinstance(event, StepFinished):
-            slot.part = 1.0
-
-    def count(self, *states: SlotState) -> int:
-        """Return how many slots are in one of `states`."""
-        return sum(slot.state in states for slot in self.slots.values())
-
-    def line(self) -> str:
-        """Say the whole picture in one line."""
-        words = [
-            f"{self.count(state)} {state.value}"
-            for state in SlotState
-            if self.count(state) and state is not SlotState.EMPTY
-        ]
-        return ", ".join(words) or "no board yet"
-
-    def table(self) -> Table:
-        """Draw the picture."""
-        # The sentence takes what is left: without a ratio a long one would push the others out.
-        table = Table(box=None, pad_edge=False, expand=True)
-        table.add_column("slot", no_wrap=True)
-        table.add_column("unit", no_wrap=True)
-        table.add_column("state", no_wrap=True, min_width=7)
-        table.add_column("", width=20)
-        table.add_column("", no_wrap=True, overflow="ellipsis", ratio=1)
-        for name, slot in sorted(self.slots.items()):
-            table.add_row(
-                Text(printable(name)),
-                Text(printable(slot.unit)),
-                Text(slot.state.value, style=_STYLES.get(slot.state, "")),
-                ProgressBar(total=1.0, completed=slot.done, width=20, complete_style="cyan"),
-                Text(printable(slot.says)),
-            )
-        for notice in self.notices:
-            table.add_row("", "", Text("station", style="bold"), "", Text(printable(notice)))
-        return table
+def draw(view: StationView) -> Table:
+    """Draw the picture of the station as a table."""
+    # The sentence takes what is left: without a ratio a long one would push the others out.
+    table = Table(box=None, pad_edge=False, expand=True)
+    table.add_column("slot", no_wrap=True)
+    table.add_column("unit", no_wrap=True)
+    table.add_column("state", no_wrap=True, min_width=7)
+    table.add_column("", width=20)
+    table.add_column("", no_wrap=True, overflow="ellipsis", ratio=1)
+    for name, slot in sorted(view.slots.items()):
+        table.add_row(
+            Text(printable(name)),
+            Text(printable(slot.unit)),
+            Text(slot.state.value, style=_STYLES.get(slot.state, "")),
+            ProgressBar(total=1.0, completed=slot.done, width=20, complete_style="cyan"),
+            Text(printable(slot.says)),
+        )
+    for notice in view.notices:
+        table.add_row("", "", Text("station", style="bold"), "", Text(printable(notice)))
+    return table
 
 
 async def show_table(listener: Listener, console: Console) -> None:
     """Redraw the table on the terminal until the station has ended."""
     view = StationView()
-    with Live(view.table(), console=console, auto_refresh=False) as live:
+    with Live(draw(view), console=console, auto_refresh=False) as live:
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(_redraw, live, view)
             async for event in listener:
                 view.take(event)
             tasks.cancel_scope.cancel()
-        live.update(view.table(), refresh=True)
+        live.update(draw(view), refresh=True)
 
 
 async def _redraw(live: Live, view: StationView) -> None:
     while True:
         await anyio.sleep(REDRAW_SECONDS)
-        live.update(view.table(), refresh=True)
+        live.update(draw(view), refresh=True)
 
 
 async def show_lines(listener: Listener) -> None:

@@ -28,13 +28,23 @@ class SlotState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SlotChanged:
-    """A slot took another state. `message` is one sentence for the operator."""
+    """A slot took another state. `sentence` says what to do now, `detail` why.
+
+    `run_id` is the run that works there or whose verdict is shown, empty while there is none.
+    """
 
     slot: str
     state: SlotState
-    message: str = ""
+    sentence: str = ""
     serial_number: str | None = None
     device_id: str | None = None
+    detail: str = ""
+    run_id: str = ""
+
+    @property
+    def message(self) -> str:
+        """Both in one line: what to do now, then why."""
+        return " ".join(filter(None, (self.sentence, self.detail)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,7 @@ class Tile:
             SlotChanged(
                 slot=self.name,
                 state=state,
-                message=message,
+                sentence=message,
                 serial_number=unit.serial_number if unit is not None and not empty else None,
                 device_id=identity.device_id if identity is not None and not empty else None,
             )

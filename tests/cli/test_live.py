@@ -7,7 +7,7 @@ import pytest
 from rich.console import Console
 
 from orchestrator.cli import live
-from orchestrator.cli.live import AboveTable, StationView, on_terminal, show_lines, show_table
+from orchestrator.cli.live import AboveTable, draw, on_terminal, show_lines, show_table
 from orchestrator.domain.events import (
     Event,
     RunStarted,
@@ -20,6 +20,7 @@ from orchestrator.domain.events import (
 )
 from orchestrator.domain.outcome import Outcome
 from orchestrator.station.hub import Hub
+from orchestrator.station.view import StationView
 
 STORY: list[Event] = [
     SlotChanged("A", SlotState.EMPTY, "Put a board in."),
@@ -36,7 +37,7 @@ STORY: list[Event] = [
 def drawn(view: StationView, width: int = 100) -> str:
     """Return the table as text."""
     console = Console(file=io.StringIO(), width=width, no_color=True)
-    console.print(view.table())
+    console.print(draw(view))
     file = console.file
     assert isinstance(file, io.StringIO)
     return file.getvalue()
