@@ -19,6 +19,7 @@ from structlog.typing import FilteringBoundLogger
 from orchestrator.app.evidence import open_evidence
 from orchestrator.app.fixtures import make_fixture, timing
 from orchestrator.app.services import open_services, pins, service_secrets
+from orchestrator.app.web import open_web
 from orchestrator.audit.chain_state import chain_state
 from orchestrator.audit.database import Audit, open_audit, reading
 from orchestrator.audit.keys import StationSigner, load_key
@@ -131,7 +132,8 @@ async def run_station(
         async def export() -> None:
             await evidence.exporter.run(station.report)
 
-        async with beside(export):
+        audit = evidence.audit
+        async with beside(export), open_web(settings, station, parts, audit, tell=_tell(hub)):
             return await _run_until_asked(station, boards, manager)
 
 

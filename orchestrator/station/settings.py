@@ -5,6 +5,7 @@ Reading a file, environment overrides and the wording of mistakes are `settings_
 here touches the files that the settings name.
 """
 
+import re
 from pathlib import Path
 from typing import Literal, Self
 
@@ -20,7 +21,9 @@ from orchestrator.station.settings_base import (
     Text,
 )
 from orchestrator.station.settings_fixture import FixtureSection
+from orchestrator.station.settings_floor import ScannerSection, ShiftSection, TileSection
 from orchestrator.station.settings_services import CloudSection, PortalSection
+from orchestrator.station.settings_web import WebSection
 
 ENV_PREFIX = "ORCHESTRATOR_"
 ENV_DELIMITER = "__"
@@ -56,6 +59,11 @@ class SlotsSection(Section):
     maximum: int = Field(
         default=256, ge=1, le=1024, description="Most slots that this station serves at once."
     )
+    start: Literal["auto", "manual"] = Field(
+        default="auto",
+        description="`auto`: a board is run as soon as it is there; `manual`: when somebody "
+        "presses start.",
+    )
 
 
 class SlotEntry(Section):
@@ -68,10 +76,11 @@ class SlotEntry(Section):
 class SerialNumberSection(Section):
     """How a unit gets its serial number."""
 
-    rule: Literal["none", "device_id", "csv"] = Field(
+    rule: Literal["none", "device_id", "csv", "scan"] = Field(
         default="none",
         description="`none`: units are known by their silicon alone; `device_id`: the last "
-        "characters of the device id; `csv`: a file with the columns device_id,serial_number.",
+        "characters of the device id; `csv`: a file with the columns device_id,serial_number; "
+        "`scan`: a person scans the label of each board.",
     )
     last: int = Field(
         default=12, ge=4, le=128, description="Rule `device_id`: how many characters are taken."
@@ -79,11 +88,33 @@ class SerialNumberSection(Section):
     file: Path | None = Field(
         default=None, description="Rule `csv`: the file, relative to the settings file."
     )
+    pattern: str = Field(
+        default="",
+        max_length=200,
+        description="Rule `scan`: regular expression that a whole serial number matches.",
+    )
+    looks_like: Text = Field(
+        default="", description="Rule `scan`: an example for people, for instance `AZ-123456`."
+    )
+    again: Literal["allow", "refuse"] = Field(
+        default="allow",
+        description="Rule `scan`: whether a board that has passed here may be run once more.",
+    )
 
     @model_validator(mode="after")
-    def _file_belongs_to_csv(self) -> Self:
+    def _rule_has_what_it_needs(self) -> Self:
         if self.rule == "csv" and self.file is None:
             raise ValueError('the rule "csv" needs the key `file`')
+        if self.rule != "scan":
+            return self
+        if not self.pattern:
+            raise ValueError('the rule "scan" needs the key `pattern`')
+        try:
+            fits = re.fullmatch(self.pattern, self.looks_like) is not None
+        except re.error as mistake:
+            raise ValueError(f"`pattern` is no regular expression: {mistake}") from None
+        if self.looks_like and not fits:
+            raise ValueError("`looks_like` does not match `pattern`")
         return self
 
 
@@ -261,6 +292,12 @@ class Settings(EvidenceSettings):
     fixture: FixtureSection
     start: StartSection = StartSection()
     stop: StopSection = StopSection()
+    scanner: ScannerSection = ScannerSection()
+    shift: ShiftSection = ShiftSection()
+    tile: TileSection = TileSection()
+    web: WebSection | None = Field(
+        default=None, description="The panel and the station API, if they are served."
+    )
 
     @model_validator(mode="after")
     def _operation_is_a_line(self) -> Self:

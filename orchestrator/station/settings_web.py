@@ -1,0 +1,144 @@
+"""What can be set about the panel and the station API: where they listen, who must sign in.
+
+A panel that other machines can reach needs TLS and people who sign in; anything else is a mistake
+of the settings. Accounts are no settings: they lie in the data folder.
+"""
+
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from orchestrator.station.settings_base import Section, Text
+
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+"""Addresses that no other machine can reach."""
+
+_HOST = r"^[A-Za-z0-9]([A-Za-z0-9.:-]*[A-Za-z0-9])?$|^::1?$"
+
+HostName = Annotated[str, Field(min_length=1, max_length=253, pattern=_HOST)]
+Pattern = Annotated[str, Field(max_length=200)]
+
+
+class ScreenSection(Section):
+    """The screen at the station, so that a button has the size of a glove."""
+
+    diagonal_inches: float = Field(
+        default=24.0, ge=5, le=100, description="Diagonal of the screen in inches."
+    )
+    width_pixels: int = Field(default=1920, ge=320, le=15360, description="Width in pixels.")
+    height_pixels: int = Field(default=1080, ge=240, le=8640, description="Height in pixels.")
+    columns: int = Field(
+        default=0, ge=0, le=64, description="Tiles side by side, as on the fixture; 0: by count."
+    )
+
+
+class ScannerSection(Section):
+    """How codes are told apart. Each pattern is a regular expression that a whole code matches."""
+
+    badge: Pattern = Field(default=r"B-[A-Za-z0-9]{4,32}", description="Badges of people.")
+    slot: Pattern = Field(
+        default=r"%SLOT-(?P<slot>.+)", description="Labels of slots; the group `slot` is the name."
+    )
+    work_order: Pattern = Field(default=r"WO-[A-Za-z0-9-]{1,32}", description="Work orders.")
+    command: Pattern = Field(
+        default=r"%(?P<command>[A-Z]+)", description="Commands; the group `command` is the word."
+    )
+    again_seconds: float = Field(
+        default=2.0, ge=0, le=60, description="The same code within so many seconds is ignored."
+    )
+    gap_milliseconds: int = Field(
+        default=30,
+        ge=5,
+        le=200,
+        description="Longest average time between two characters of a scanner; slower is typing.",
+    )
+
+
+class WebSection(Section):
+    """The panel and the station API. Without this section neither is served."""
+
+    host: HostName = Field(
+        default="localhost",
+        description="Address to listen on. Any other than `localhost`, `127.0.0.1` and `::1` needs "
+        "TLS, people who sign in, and at least one account.",
+    )
+    port: int = Field(
+        default=8460, ge=0, le=65535, description="Port to listen on; 0: any that is free."
+    )
+    tls_certificate: Path | None = Field(
+        default=None,
+        description="Certificate (PEM, with its chain) of the panel; relative to the settings "
+        "file.",
+    )
+    tls_key: Path | None = Field(
+        default=None, description="Key (PEM) of that certificate; readable for the service alone."
+    )
+    hosts: list[HostName] = Field(
+        default=[],
+        max_length=32,
+        description="Names under which browsers ask for the panel, besides the loopback ones and "
+        "`host`; requests for another name are refused.",
+    )
+    sign_in: bool = Field(
+        default=True,
+        description="true: whoever starts, answers or scans has signed in; false: everybody at "
+        "this machine may work as an operator.",
+    )
+    look: Literal["anyone", "signed_in"] = Field(
+        default="anyone",
+        description="Who may look: `anyone`, or from other machines only who has signed in.",
+    )
+    badge_alone: bool = Field(
+        default=False, description="true: operators sign in by their badge without a PIN."
+    )
+    operator_idle_minutes: float = Field(
+        default=10,
+        ge=1,
+        le=720,
+        description="An operator who does nothing for so long is signed out.",
+    )
+    idle_minutes: float = Field(
+        default=30, ge=1, le=720, description="The same for everybody else who signs in."
+    )
+    session_hours: float = Field(
+        default=12, gt=0, le=12, description="Longest time between signing in and signing in again."
+    )
+    connections_per_client: int = Field(
+        default=32, ge=4, le=1024, description="Most open connections of one address."
+    )
+    connections: int = Field(default=256, ge=4, le=4096, description="Most open connections.")
+    streams_per_client: int = Field(
+        default=8, ge=1, le=1024, description="Most open event streams of one address."
+    )
+    title: Text = Field(
+        default="", description="What the panel is headed with, instead of the station's name."
+    )
+    language: Literal["en"] = Field(default="en", description="Language of the panel.")
+    screen: ScreenSection = ScreenSection()
+    scanner: ScannerSection = ScannerSection()
+
+    @property
+    def tls(self) -> bool:
+        """True when the panel is served with TLS."""
+        return self.tls_certificate is not None
+
+    @property
+    def loopback(self) -> bool:
+        """True when no other machine can reach the panel."""
+        return self.host in LOOPBACK or self.host.startswith("127.")
+
+    @model_validator(mode="after")
+    def _certificate_has_its_key(self) -> Self:
+        if (self.tls_certificate is None) != (self.tls_key is None):
+            raise ValueError("`tls_certificate` and `tls_key` are given together or not at all")
+        return self
+
+    @model_validator(mode="after")
+    def _others_need_tls_and_sign_in(self) -> Self:
+        if not self.loopback and not (self.tls and self.sign_in):
+            raise ValueError(
+                f"other machines can reach {self.host}: give `tls_certificate` and `tls_key`, and "
+                "leave `sign_in` true, or listen on localhost"
+            )
+        return self

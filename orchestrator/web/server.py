@@ -1,0 +1,189 @@
+"""Serves the application beside a running station, and ends with it within two seconds.
+
+The sockets are bound before the station starts, so that a port in use is told at once. Streams of
+events are ended by ourselves; whoever does not read is cut.
+"""
+
+import asyncio
+import os
+import socket
+import ssl
+import stat
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import anyio
+from fastapi import FastAPI
+from structlog.typing import FilteringBoundLogger
+from uvicorn.server import ServerState
+
+from orchestrator.domain.errors import ConfigurationMistakes, StationBusy
+from orchestrator.station.settings_web import WebSection
+from orchestrator.web.application import create_application
+from orchestrator.web.protocol import Connections, GuardedProtocol, connection_log, http_config
+from orchestrator.web.surface import Surface
+
+HANDSHAKE_SECONDS = 10.0
+GRACE_SECONDS = 0.5
+"""How long streams may take to say goodbye, and then again answers to be finished."""
+
+_BACKLOG = 128
+Answers = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """Listening sockets, and the address that a browser is given."""
+
+    sockets: Sequence[socket.socket]
+    address: str
+    context: ssl.SSLContext | None
+
+
+def bind(settings: WebSection) -> Bound:
+    """Return sockets that listen where the settings say.
+
+    Raises StationBusy when the port is in use, ConfigurationMistakes when the address is none of
+    this machine's or the certificate cannot be used.
+    """
+    context = _context(settings)
+    hosts = ["127.0.0.1", "::1"] if settings.host == "localhost" else [settings.host]
+    sockets = [_listen(hosts[0], settings.port)]
+    port = sockets[0].getsockname()[1]
+    for host in hosts[1:]:
+        # A machine without IPv6 has one loopback address less.
+        if socket.has_ipv6:
+            try:
+                sockets.append(_listen(host, port))
+            except (ConfigurationMistakes, StationBusy):
+                continue
+    scheme = "https" if context is not None else "http"
+    shown = f"[{settings.host}]" if ":" in settings.host else settings.host
+    return Bound(sockets, f"{scheme}://{shown}:{port}", context)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # With the protocol named asyncio sends small answers at once.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        if os.name == "posix":
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        listener.bind((host, port))
+        listener.listen(_BACKLOG)
+        listener.setblocking(False)
+    except OSError as refusal:
+        listener.close()
+        raise _not_bound(host, port, refusal) from None
+    return listener
+
+
+def _not_bound(host: str, port: int, refusal: OSError) -> ConfigurationMistakes | StationBusy:
+    if isinstance(refusal, socket.gaierror) or refusal.errno is None:
+        return ConfigurationMistakes(
+            f"`web.host`: {host} is no address of this machine",
+            remedy="Name an address of this machine, or localhost",
+        )
+    return StationBusy(
+        f"the panel cannot listen on {host}, port {port}: {refusal.strerror}",
+        remedy="Stop the program that uses the port, or set another `web.port`",
+    )
+
+
+def _context(settings: WebSection) -> ssl.SSLContext | None:
+    if settings.tls_certificate is None or settings.tls_key is None:
+        return None
+    _demand_private(settings.tls_key)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    try:
+        context.load_cert_chain(settings.tls_certificate, settings.tls_key)
+    except (OSError, ssl.SSLError) as refusal:
+        raise ConfigurationMistakes(
+            f"the certificate of the panel cannot be used: {refusal.strerror or refusal}",
+            remedy="Correct `web.tls_certificate` and `web.tls_key`",
+        ) from None
+    return context
+
+
+def _demand_private(key: Path) -> None:
+    """Refuse a key that everybody on this machine can read."""
+    try:
+        mode = key.stat().st_mode
+    except OSError as refusal:
+        raise ConfigurationMistakes(
+            f"`web.tls_key`: {key} cannot be read: {refusal.strerror}",
+            remedy="Name the key of the panel's certificate",
+        ) from None
+    if os.name == "posix" and mode & (stat.S_IROTH | stat.S_IWOTH):
+        raise ConfigurationMistakes(
+            f"`web.tls_key`: everybody on this machine can read {key}",
+            remedy=f"Take the rights away: chmod 600 {key}",
+        )
+
+
+class WebServer:
+    """Serves one application on bound sockets. Use it once."""
+
+    def __init__(
+        self, bound: Bound, application: FastAPI, settings: WebSection, log: FilteringBoundLogger
+    ) -> None:
+        self._bound = bound
+        self._application = application
+        self._log = log
+        self._state = ServerState()
+        self._connections = Connections(settings.connections, settings.connections_per_client)
+
+    async def run(self) -> None:
+        """Serve until cancelled; then end what is open, within two seconds."""
+        config = http_config(self._application)
+        logger = connection_log(self._log)
+        context = self._bound.context
+
+        def connect() -> GuardedProtocol:
+            return GuardedProtocol(
+                config, self._state, logger, self._connections, tls=context is not None
+            )
+
+        loop = asyncio.get_running_loop()
+        servers = [
+            await loop.create_server(
+                connect,
+                sock=listener,
+                ssl=context,
+                ssl_handshake_timeout=HANDSHAKE_SECONDS if context is not None else None,
+            )
+            for listener in self._bound.sockets
+        ]
+        try:
+            await anyio.sleep_forever()
+        finally:
+            for server in servers:
+                server.close()
+            with anyio.CancelScope(shield=True):
+                await self._end()
+
+    async def _end(self) -> None:
+        for connection in list(self._state.connections):
+            connection.shutdown()
+        await self._finished(GRACE_SECONDS)
+        for connection in list(self._state.connections):
+            connection.transport.abort()
+        await self._finished(GRACE_SECONDS)
+        for task in self._state.tasks:
+            task.cancel()
+        await self._finished(GRACE_SECONDS)
+
+    async def _finished(self, seconds: float) -> None:
+        if self._state.tasks:
+            await asyncio.wait(list(self._state.tasks), timeout=seconds)
+
+
+async def serve_web(bound: Bound, surface: Surface, told: Answers) -> None:
+    """Serve the panel and the API of one station until cancelled; `told` gets the address."""
+    application = create_application(surface)
+    told(bound.address)
+    await WebServer(bound, application, surface.settings, surface.log).run()

@@ -1,0 +1,52 @@
+"""What the web knows of a station: the objects it asks, handed over by `app`.
+
+Nothing here acts. Tests hand over a surface of their own, without a station behind it.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
+
+from structlog.typing import FilteringBoundLogger
+
+from orchestrator.domain.clock import Clock
+from orchestrator.station.hub import Hub
+from orchestrator.station.recipes import RecipeShelf
+from orchestrator.station.settings_web import WebSection
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Reads(Protocol):
+    """Where questions to the audit are asked: `audit.queries` through `Audit.read`."""
+
+    async def read(
+        self, query: Callable[Concatenate[Any, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Return `query(connection, ...)`. Raises AuditUnavailable."""
+        ...
+
+
+Note = Callable[[str, Mapping[str, object]], Awaitable[None]]
+"""Keeps an event of a kind in the audit: returns when it is durable. Raises AuditUnavailable."""
+
+
+@dataclass(frozen=True, slots=True)
+class Surface:
+    """One station as the web sees it.
+
+    `station` is its name, `session` the id of this start: sequence numbers of events count within
+    it. `control` acts on the station, `reads` asks the audit, `note` writes to it.
+    """
+
+    station: str
+    session: str
+    settings: WebSection
+    control: Any
+    hub: Hub
+    reads: Reads
+    note: Note
+    shelf: RecipeShelf
+    clock: Clock
+    log: FilteringBoundLogger
