@@ -171,10 +171,9 @@ def refusal_from(answer: Answer) -> OrchestratorError:
         return NotSupportedHere(_not_here(answer), said, status)
     if status == HTTPStatus.NOT_FOUND:
         return _no_call(answer, said)
-    if status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.LOCKED}:
-        return _sign_in(answer, said, words)
-    if status == HTTPStatus.FORBIDDEN and _says(MUST_CHANGE.signs, words):
-        return _signed(PasswordMustChange, MUST_CHANGE, said, status)
+    rights = _rights(answer, said, words)
+    if rights is not None:
+        return rights
     found = _BY_PLACE.get((status, said.place)) or _BY_PLACE.get((status, ""))
     if found is None:
         return HostRefusal(_unlisted(answer), said, status)
@@ -245,15 +244,24 @@ def _says(signs: tuple[str, ...], words: str) -> bool:
     return any(sign in words for sign in signs)
 
 
-def _sign_in(answer: Answer, said: Said, words: str) -> HostRefusal:
-    """Return what a 401 stands for; the words decide between what shares the status."""
-    if _says(LOCKED.signs, words) or answer.status == HTTPStatus.LOCKED:
-        return _signed(AccountLocked, LOCKED, said, answer.status)
-    if answer.endpoint.name in _SIGN_IN:
-        return _signed(SignInRefused, WRONG_PASSWORD, said, answer.status)
-    if _says(EXPIRED.signs, words):
-        return _signed(TokenExpired, EXPIRED, said, answer.status)
-    return _signed(TokenRefused, NO_TOKEN, said, answer.status)
+def _rights(answer: Answer, said: Said, words: str) -> HostRefusal | None:
+    """Return what an account may not; the words decide between what shares a status."""
+    status = answer.status
+    if status == HTTPStatus.FORBIDDEN:
+        if not _says(MUST_CHANGE.signs, words):
+            return None
+        kind: tuple[type[HostRefusal], SignInRow] = PasswordMustChange, MUST_CHANGE
+    elif status not in {HTTPStatus.UNAUTHORIZED, HTTPStatus.LOCKED}:
+        return None
+    elif _says(LOCKED.signs, words) or status == HTTPStatus.LOCKED:
+        kind = AccountLocked, LOCKED
+    elif answer.endpoint.name in _SIGN_IN:
+        kind = SignInRefused, WRONG_PASSWORD
+    elif _says(EXPIRED.signs, words):
+        kind = TokenExpired, EXPIRED
+    else:
+        kind = TokenRefused, NO_TOKEN
+    return _signed(*kind, said, status)
 
 
 def no_account(endpoint: Endpoint) -> HostRefusal:
