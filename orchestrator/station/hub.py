@@ -51,14 +51,15 @@ class Listener:
 
     async def numbered(self) -> AsyncIterator[Numbered]:
         """Yield events with their numbers; a gap shows what this listener was too slow for."""
-        while (numbered := await self._next()) is not None:
+        while (numbered := await self.next()) is not None:
             yield numbered
 
     async def __aiter__(self) -> AsyncIterator[Event]:
-        while (numbered := await self._next()) is not None:
+        while (numbered := await self.next()) is not None:
             yield numbered.event
 
-    async def _next(self) -> Numbered | None:
+    async def next(self) -> Numbered | None:
+        """Return the next event, None when there will be none. May be cancelled: nothing is lost."""
         while not self._events:
             if self._closed:
                 return None
@@ -74,6 +75,7 @@ class Hub:
         self._listeners: list[Listener] = []
         self._kept: deque[Numbered] = deque(maxlen=kept)
         self._watchers: list[Callable[[Event], None]] = []
+        self._at_end: list[Callable[[], None]] = []
         self.sequence = 0
         """The number of the newest event, 0 before the first."""
 
@@ -90,6 +92,10 @@ class Hub:
     def watch(self, take: Callable[[Event], None]) -> None:
         """Have `take` called with every event, at once; it must neither wait nor raise."""
         self._watchers.append(take)
+
+    def at_end(self, tell: Callable[[], None]) -> None:
+        """Have `tell` called when nothing more will happen; it must neither wait nor raise."""
+        self._at_end.append(tell)
 
     def since(self, sequence: int) -> Sequence[Numbered] | None:
         """Return the events after that number; None when some of them are no longer kept.
@@ -116,3 +122,5 @@ class Hub:
         """End the iteration of every listener: nothing more will happen."""
         for listener in self._listeners:
             listener.close()
+        for tell in self._at_end:
+            tell()

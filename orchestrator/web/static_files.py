@@ -1,7 +1,8 @@
 """The files that pages load, served under addresses that name their content.
 
 Read once at the start: what is asked for is looked up, never searched on the disk, so that no
-path leads anywhere else. An address with another hash is another file, so browsers may keep them.
+path leads anywhere else. All addresses begin with one hash of everything, so that files can name
+their neighbours; with another hash they are other files, so browsers may keep them.
 """
 
 import hashlib
@@ -52,8 +53,17 @@ class StaticFiles:
 
 def read_static_files() -> StaticFiles:
     """Read the files that are shipped with the package."""
-    root = files("orchestrator.web") / "static"
-    return StaticFiles({name: _read(name, entry) for name, entry in _walk(root, "")})
+    entries = dict(_walk(files("orchestrator.web") / "static", ""))
+    contents = {name: entry.read_bytes() for name, entry in entries.items()}
+    stamp = _stamp(contents)
+    return StaticFiles({name: _file(name, each, stamp) for name, each in contents.items()})
+
+
+def _stamp(contents: Mapping[str, bytes]) -> str:
+    total = hashlib.sha256()
+    for name, content in sorted(contents.items()):
+        total.update(hashlib.sha256(name.encode()).digest() + hashlib.sha256(content).digest())
+    return total.hexdigest()[:16]
 
 
 def _walk(folder: Traversable, prefix: str) -> Iterator[tuple[str, Traversable]]:
@@ -66,9 +76,7 @@ def _walk(folder: Traversable, prefix: str) -> Iterator[tuple[str, Traversable]]
             yield f"{prefix}{entry.name}", entry
 
 
-def _read(name: str, entry: Traversable) -> StaticFile:
-    content = entry.read_bytes()
+def _file(name: str, content: bytes, stamp: str) -> StaticFile:
     suffix = name[name.rfind(".") :]
     kind = _KINDS.get(suffix) or mimetypes.guess_type(name)[0] or "application/octet-stream"
-    stamp = hashlib.sha256(content).hexdigest()[:16]
     return StaticFile(name, content, kind, f"/static/{stamp}/{name}")
