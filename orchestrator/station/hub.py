@@ -59,7 +59,7 @@ class Listener:
             yield numbered.event
 
     async def next(self) -> Numbered | None:
-        """Return the next event, None when there will be none. May be cancelled: nothing is lost."""
+        """Return the next event, None when there will be none; nothing is lost by cancelling."""
         while not self._events:
             if self._closed:
                 return None
