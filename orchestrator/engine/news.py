@@ -31,7 +31,7 @@ class News:
         self._publish(RunStarted(self._slot, self._run_id, recipe, steps))
 
     def run_finished(self, outcome: Outcome, message: str) -> None:
-        """Say that the run has ended and its end is durable, or cannot be made durable."""
+        """Say that the run has ended and its end is durable, or can never be stored."""
         self._publish(RunFinished(self._slot, self._run_id, outcome, message))
 
     def step_started(self, attempt: Attempt) -> None:

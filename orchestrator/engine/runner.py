@@ -87,27 +87,28 @@ class Runner:
         began = self._clock.monotonic()
         if self._news is not None:
             self._news.run_started(self._prepared.plan.name, len(self._prepared.steps))
-        outcome = Outcome.ERROR
+        ended: Outcome | None = None
         try:
             with self._lane:
                 try:
                     main = await self._setup_and_main()
                 finally:
                     teardown = await self._teardown()
-            outcome = run_outcome(main, teardown)
             self._evidence.best_effort = False
             try:
-                return await self._close(outcome, began)
+                result = await self._close(run_outcome(main, teardown), began)
             except StationMisuse as fault:
                 self._course.fail(None, Outcome.ERROR, str(fault))
-                outcome = run_outcome(main, Outcome.ERROR)
-                return await self._close(outcome, began)
-        except AuditUnavailable as error:
-            outcome, self._course.message = Outcome.ERROR, str(error)
+                result = await self._close(run_outcome(main, Outcome.ERROR), began)
+            ended = result.outcome
+            return result
+        except StationMisuse:
+            ended = Outcome.ERROR
             raise
         finally:
-            if self._news is not None:
-                self._news.run_finished(outcome, self._course.message)
+            # Without a durable end nobody knows it yet: whoever finds it out tells it.
+            if self._news is not None and ended is not None:
+                self._news.run_finished(ended, self._course.message)
 
     async def _close(self, outcome: Outcome, began: float) -> RunResult:
         duration_us = int((self._clock.monotonic() - began) * 1e6)

@@ -11,6 +11,7 @@ from orchestrator.audit.queries import (
     intent_row,
     last_run,
     open_runs,
+    run_row,
     session_known,
     standing_run,
 )
@@ -42,8 +43,7 @@ class AuditPast:
         row = await self._audit.read(standing_run, **place, **_of(identity))
         if row is None:
             return None
-        serial, outcome = row["serial_number"], Outcome(row["outcome"])
-        return Verdict(slot, serial, identity.device_id, row["run_id"], outcome, row["message"])
+        return verdict_of(row)
 
     async def earlier(self, identity: DeviceIdentity) -> Sequence[EarlierIntent]:
         """Return every intent that was ever written for that device, the oldest first."""
@@ -66,6 +66,11 @@ class AuditPast:
         source = FindingSource(row["source"]) if row["source"] is not None else None
         words = (row["actor"] or "", row["message"] or "")
         return Known(intent_of(row), row["serial_number"], source, *words)
+
+    async def ended(self, run_id: str) -> Verdict | None:
+        """Return how that run ended; None while it has no end."""
+        row = await self._audit.read(run_row, run_id)
+        return verdict_of(row) if row is not None and row["outcome"] is not None else None
 
     async def check(self, session_id: str) -> None:
         """Return when the audit is where it was and holds this session's row.
@@ -102,6 +107,18 @@ def _inode(file: Path | None) -> tuple[int, int] | None:
 
 def _of(identity: DeviceIdentity) -> dict[str, str]:
     return {"system": identity.system, "device_id": identity.device_id}
+
+
+def verdict_of(row: Mapping[str, Any]) -> Verdict:
+    """Return the verdict of a row of `run_view` that has an end."""
+    return Verdict(
+        slot=row["slot"],
+        serial_number=row["serial_number"],
+        device_id=row["device_id"],
+        run_id=row["run_id"],
+        outcome=Outcome(row["outcome"]),
+        message=row["message"],
+    )
 
 
 def open_run_of(row: Mapping[str, Any]) -> OpenRun:

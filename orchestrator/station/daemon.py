@@ -16,7 +16,7 @@ from structlog.typing import FilteringBoundLogger
 from orchestrator.domain.clock import Clock
 from orchestrator.domain.crash_points import crash_point
 from orchestrator.domain.errors import AuditUnavailable
-from orchestrator.domain.events import StationNotice
+from orchestrator.domain.events import RunFinished, StationNotice
 from orchestrator.domain.fixture import Fixture
 from orchestrator.domain.ids import Ids
 from orchestrator.engine.run import EngineServices
@@ -203,6 +203,17 @@ class Station:
         seconds = self._parts.timing.ask_seconds
         for run in await recover(self._tools, why, ask_seconds=seconds, running=self._running):
             self._tell(f"Run {run.run_id} in slot {run.slot} had no end: closed as INTERRUPTED")
+        await self._tell_ends()
+
+    async def _tell_ends(self) -> None:
+        """Say of each run whose last commit was lost how the audit has it after all."""
+        undecided = self._tools.undecided
+        for run_id in set(undecided) - self._running():
+            verdict = await self._parts.past.ended(run_id)
+            slot = undecided.pop(run_id)
+            if verdict is not None:
+                ended = RunFinished(slot, run_id, verdict.outcome, verdict.message)
+                self._parts.hub.publish(ended)
 
     def _running(self) -> set[str]:
         return {pipeline.running for pipeline in self._pipelines}

@@ -102,6 +102,10 @@ class Past(Protocol):
         """Return the intent with that id; None when there is none."""
         ...
 
+    async def ended(self, run_id: str) -> Verdict | None:
+        """Return how that run ended; None while it has no end."""
+        ...
+
     async def check(self, session_id: str) -> None:
         """Return when the audit is where it was and holds this session's row."""
         ...

@@ -223,9 +223,11 @@ class Pipeline:
             control.stop(Outcome.ERROR, f"board was taken out{during}")
 
         self._control, self.running = control, run_id
+        self._tools.undecided[run_id] = self._slot.name
         try:
             with self._presence.on_leave(removed):
                 yield control
+            del self._tools.undecided[run_id]
         finally:
             self._control, self.running = None, ""
 

@@ -81,6 +81,8 @@ class Tools:
     journal: Journal
     by_count: bool = False
     """True when the station ends by itself after so many boards: each of them is run."""
+    undecided: dict[str, str] = field(default_factory=dict)
+    """Runs whose end nobody has heard of, with their slots: one that runs, or a lost commit."""
     claims: Claims = field(default_factory=Claims)
     look_limit: anyio.CapacityLimiter = field(
         default_factory=lambda: anyio.CapacityLimiter(LOOKS_AT_ONCE)

@@ -15,6 +15,7 @@ from orchestrator.domain.errors import AuditUnavailable, ConnectionLost, Unusabl
 from orchestrator.domain.events import Event, SlotChanged, SlotState, StationNotice
 from orchestrator.domain.ids import TimeOrderedIds
 from orchestrator.domain.intents import EarlierIntent, FindingSource
+from orchestrator.domain.outcome import Outcome
 from orchestrator.domain.records import (
     EventRow,
     FindingRow,
@@ -219,6 +220,14 @@ class Paper:
             if row.intent_id == intent_id:
                 intent = with_finding(intent, row)
         return intent
+
+    async def ended(self, run_id: str) -> Verdict | None:
+        """Return how that run ended."""
+        await anyio.lowlevel.checkpoint()
+        for row in self.of(RunEndRow):
+            if row.run_id == run_id:
+                return Verdict("", None, None, run_id, Outcome(row.outcome), row.message)
+        return None
 
     async def check(self, session_id: str) -> None:
         """Be there, unless the test says that it is missing."""

@@ -1,14 +1,15 @@
 """Evidence that cannot be written stops the line, not the daemon; when it can, work goes on."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import anyio
 
 from orchestrator.domain.errors import AuditUnavailable
-from orchestrator.domain.events import SlotState, StepStarted
+from orchestrator.domain.events import RunFinished, SlotState, StepStarted
 from orchestrator.domain.outcome import Outcome
-from orchestrator.domain.records import RunEndRow, RunRow, StepRow
+from orchestrator.domain.records import Record, RunEndRow, RunRow, StepRow
 from orchestrator.station.past import Verdict
 from tests.station.bench import WATCHFULNESS, Bench
 from tests.station.fakes import FakeBoard, device_id
@@ -262,3 +263,27 @@ async def test_no_run_begins_on_a_line_that_was_closed_meanwhile(tmp_path: Path)
         assert bench.paper.of(RunRow) == []
         bench.paper.lost = None
         await watch.state("1", SlotState.PASS)
+
+
+async def test_an_end_that_was_recorded_after_all_is_told(tmp_path: Path) -> None:
+    """While nobody knows how the run ended nothing is said of it; then what the audit has."""
+    bench = Bench(tmp_path)
+
+    def keep_and_fail(rows: Sequence[Record]) -> None:
+        if bench.paper.lost is None and any(isinstance(row, RunEndRow) for row in rows):
+            bench.paper.rows += rows
+            bench.paper.lost = LOST
+
+    bench.paper.on_record = keep_and_fail
+    bench.fixture.put("1", FakeBoard(1))
+    async with bench.running() as watch:
+        await watch.notice("The line stops")
+        del bench.fixture.boards["1"]
+        await watch.state("1", SlotState.EMPTY)
+        assert not [event for event in watch.seen if isinstance(event, RunFinished)]
+        bench.paper.on_record = bench.paper.lost = None
+        ended = await watch.until(lambda event: isinstance(event, RunFinished))
+        await watch.notice("the line goes on")
+    [run] = bench.paper.of(RunRow)
+    assert ended == RunFinished("1", run.run_id, Outcome.PASS, "")
+    assert bench.paper.outcomes() == ["PASS"]
