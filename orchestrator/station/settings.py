@@ -22,6 +22,7 @@ from orchestrator.station.settings_base import (
 )
 from orchestrator.station.settings_fixture import FixtureSection
 from orchestrator.station.settings_floor import ScannerSection, ShiftSection, TileSection
+from orchestrator.station.settings_host import HostSection
 from orchestrator.station.settings_services import CloudSection, PortalSection
 from orchestrator.station.settings_web import WebSection
 
@@ -45,6 +46,9 @@ class StationSection(Section):
         default="",
         description="Where the audit goes instead of `audit.db` in the data folder, for instance "
         "`postgresql+psycopg://user@host/audit`.",
+    )
+    host: HostSection | None = Field(
+        default=None, description="The computer that the station runs on, if it is watched."
     )
 
 

@@ -11,6 +11,7 @@ import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import takewhile
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -262,6 +263,7 @@ def _line(location: Location, text: str) -> int:
     """Find the line of a key by reading tables and keys; the nearest table when it is missing."""
     wanted = [part for part in location if isinstance(part, str)]
     entry = next((part for part in location if isinstance(part, int)), 0)
+    listed = [str(part) for part in takewhile(lambda part: isinstance(part, str), location)]
     table: list[str] = []
     best, depth, seen = 1, 0, -1
     for number, line in enumerate(text.splitlines(), start=1):
@@ -269,7 +271,7 @@ def _line(location: Location, text: str) -> int:
         key = None if header else _KEY.match(line)
         if header:
             table = _parts(header.group(1))
-            seen += line.lstrip().startswith("[[") and table == wanted[:1]
+            seen += line.lstrip().startswith("[[") and table == listed
         found = [*table, *_parts(key.group(1))] if key else table
         if not (header or key) or found != wanted[: len(found)] or seen not in (-1, entry):
             continue

@@ -15,7 +15,7 @@ from orchestrator.station.settings_fixture import HostAddress
 
 Then = Literal["ignore", "warn", "hold"]
 Shown = Literal["idle", "running", "passed", "failed", "waiting", "fault"]
-Pin = Annotated[int, Field(ge=0, le=255)]
+LAST_PIN = 255
 Delay = Annotated[float, Field(ge=0, le=3600)]
 Fingerprint = Annotated[str, Field(pattern=r"^([0-9a-fA-F]{2}:?){31}[0-9a-fA-F]{2}$")]
 
@@ -98,8 +98,12 @@ class LampSection(Section):
     """A lamp of the stack light. Give one entry per lamp; it hangs on a GPIO pin or is an LED."""
 
     name: ShortName = Field(description="Name of the lamp, for instance its colour.")
-    gpio: Pin | None = Field(default=None, description="Number of the GPIO pin, an output.")
-    led: Pin | None = Field(default=None, description="Number of the LED, instead of a pin.")
+    gpio: int | None = Field(
+        default=None, ge=0, le=LAST_PIN, description="Number of the GPIO pin, an output."
+    )
+    led: int | None = Field(
+        default=None, ge=0, le=LAST_PIN, description="Number of the LED, instead of a pin."
+    )
     inverted: bool = Field(default=False, description="true: the low level switches it on.")
     on: list[Shown] = Field(
         min_length=1,
@@ -118,7 +122,7 @@ class InputSection(Section):
     """A button or switch on a GPIO pin. Give one entry per pin."""
 
     name: ShortName = Field(description="Name of the button or switch.")
-    gpio: Pin = Field(description="Number of the GPIO pin, an input.")
+    gpio: int = Field(ge=0, le=LAST_PIN, description="Number of the GPIO pin, an input.")
     closed: Literal["high", "low"] = Field(
         default="high", description="Level while it is pressed or shut."
     )

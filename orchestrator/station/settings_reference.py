@@ -1,5 +1,6 @@
 """Makes the reference page of all settings from the models themselves."""
 
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
@@ -75,6 +76,7 @@ def _kind(field: FieldInfo) -> str:
         return "list of paths" if get_args(annotation) == (Path,) else "list of texts"
     kinds = [part for part in (get_args(annotation) or (annotation,)) if part is not type(None)]
     word = {str: "text", int: "whole number", float: "number", bool: "true, false", Path: "path"}
+    word[Decimal] = "number"
     bounds = [
         f"{sign} {limit}"
         for part in field.metadata

@@ -55,7 +55,7 @@ error: the key `recipes` is missing
 error: unknown key `station.nmae`
   --> FILE:2
    = did you mean `name`?
-   = allowed here: data_dir, database_url, name, operation
+   = allowed here: data_dir, database_url, host, name, operation
 
 error: `station.operation` has the value 5
   --> FILE:3
