@@ -5,7 +5,7 @@ a bounded time for those in work, then the rest is cut and closed. A lost audit 
 the daemon (`keeper`). It is told to stop from outside; signals and exit codes are its caller's.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,12 +18,14 @@ from orchestrator.domain.crash_points import crash_point
 from orchestrator.domain.errors import AuditUnavailable
 from orchestrator.domain.events import RunFinished, StationNotice
 from orchestrator.domain.fixture import Fixture
+from orchestrator.domain.host import HostLink
 from orchestrator.domain.ids import Ids
 from orchestrator.engine.run import EngineServices
 from orchestrator.engine.step import StepDefinition
 from orchestrator.station.clock_watch import ClockWatch
 from orchestrator.station.decisions import Decision, decide
 from orchestrator.station.discovery import Discovery
+from orchestrator.station.host_watch import HostWatch
 from orchestrator.station.hub import Hub
 from orchestrator.station.journal import Journal
 from orchestrator.station.keeper import Evidence, Keeper, Watchfulness
@@ -53,7 +55,8 @@ class Parts:
 
     `recorder` writes the audit and `past` asks it. `free_mib` says how much room its disk has, None
     when that is not to be watched. `requests` is the data folder whose requests are answered, None
-    for none. `host` is what the audit calls this machine, empty for its own name.
+    for none. `host` is what the audit calls this machine, empty for its own name; `host_link` the
+    way to its own management service, if it is watched.
     """
 
     fixture: Fixture
@@ -72,6 +75,7 @@ class Parts:
     free_mib: Callable[[], int | None] = _no_disk
     requests: Path | None = None
     host: str = ""
+    host_link: HostLink | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +124,7 @@ class Station:
         )
         self._tools = self._make_tools(by_count=False)
         self._keeper = self._make_keeper()
+        self._host: HostWatch | None = None
 
     def stop(self) -> None:
         """Take no further board and end what runs as ABORTED, within the time of the settings."""
@@ -157,6 +162,7 @@ class Station:
             async with anyio.create_task_group() as tasks:
                 self._tasks = tasks
                 self._tools.line.on_change = self._line_changed
+                self._watch_host(tasks)
                 self._roster.open_named()
                 self._start_watching(tasks)
                 self.serving.set()
@@ -185,6 +191,26 @@ class Station:
         tasks.start_soon(self._clock_watch.run)
         if parts.requests is not None:
             tasks.start_soon(RequestFolder(parts.requests).run, self._decide, self._tell)
+
+    def _watch_host(self, tasks: TaskGroup) -> None:
+        parts, settings = self._parts, self._settings.station.host
+        if settings is None or parts.host_link is None:
+            return
+        self._host = HostWatch(
+            settings,
+            parts.host_link,
+            line=self._tools.line,
+            hub=parts.hub,
+            clock=parts.clock,
+            note=self._note_event,
+            start=self._press,
+            log=parts.log,
+        )
+        tasks.start_soon(self._host.run)
+
+    async def _press(self, button: str, slots: Sequence[str]) -> str:
+        del slots
+        return f"Button {button} was pressed; the slots of this station start by themselves"
 
     async def _begin(self) -> None:
         parts = self._parts
@@ -319,6 +345,8 @@ class Station:
     def _line_changed(self) -> None:
         for pipeline in self._pipelines:
             pipeline.look_again()
+        if self._host is not None:
+            self._host.line_changed()
 
     def _audit_is_lost(self, fault: AuditUnavailable) -> None:
         self._keeper.lost(fault)
