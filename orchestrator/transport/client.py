@@ -11,7 +11,6 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
-from http.cookiejar import DefaultCookiePolicy
 from string import Formatter
 from typing import Any, Protocol
 from urllib.parse import quote
@@ -30,13 +29,14 @@ from orchestrator.domain.errors import (
     UnusableAnswer,
 )
 from orchestrator.transport.body import Body, Progress, checked_headers, written
+from orchestrator.transport.connection import new_connection
 from orchestrator.transport.decode import NOT_SHOWN, read_model, read_text
 from orchestrator.transport.endpoint import Endpoint
 from orchestrator.transport.faults import FOREIGN, fault_from
 from orchestrator.transport.handshake import HandshakeGuard
 from orchestrator.transport.rate import RateLimit
 from orchestrator.transport.retry import NotNow, RetryPolicy, retry_after, within
-from orchestrator.transport.text import excerpt, printable
+from orchestrator.transport.text import excerpt
 from orchestrator.transport.tls import empty_context
 
 CONNECT_SECONDS = 5.0
@@ -269,21 +269,7 @@ class HttpClient(AsyncResource):
             (self._limit.failed if failed else self._limit.succeeded)()
 
     def _connection(self, keep: int) -> httpx.AsyncClient:
-        client = httpx.AsyncClient(
-            verify=self._context,
-            transport=self._transport,
-            trust_env=False,
-            follow_redirects=False,
-            event_hooks={"response": [_check_head]},
-            limits=httpx.Limits(max_keepalive_connections=keep, max_connections=None),
-            headers={
-                "Accept": "application/json",
-                "Accept-Encoding": "identity",
-                **({"Host": self._server_name} if self._server_name else {}),
-            },
-        )
-        client.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-        return client
+        return new_connection(self._context, self._transport, self._server_name, keep)
 
     def _request(self, given: _Given, permit: Mapping[str, str]) -> httpx.Request:
         content, headers = written(given.body, given.progress)
@@ -374,24 +360,3 @@ def is_page(answer: Answer) -> bool:
     """Tell whether the body is a web page: nothing that a machine says to a machine."""
     kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
     return kind in {"text/html", "application/xhtml+xml"}
-
-
-async def _check_head(response: httpx.Response) -> None:
-    """Refuse what would have to be unpacked or followed, before its body is read.
-
-    As a hook it comes before httpx takes a `Location` apart, which fails in ways of its own.
-    """
-    encoding = response.headers.get("content-encoding", "identity")
-    if encoding.lower() != "identity":
-        raise UnusableAnswer(
-            f"The answer is packed as {printable(encoding, 40)}, which was not asked for",
-            remedy="Report it with this message",
-            code="answer.encoding",
-        )
-    if 300 <= response.status_code < 400:
-        target = printable(response.headers.get("location", "nowhere"), 80)
-        raise UnusableAnswer(
-            f"The peer answered {response.status_code} and pointed to {target}; not followed",
-            remedy="Check that the address belongs to a unit of this kind",
-            code="answer.redirect",
-        )

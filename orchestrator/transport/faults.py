@@ -20,6 +20,7 @@ from orchestrator.domain.errors import (
     UnusableAnswer,
 )
 from orchestrator.transport.text import printable
+from orchestrator.transport.tls import FingerprintMismatch
 
 FOREIGN = (
     httpx.HTTPError,
@@ -103,9 +104,16 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
         seen = seen.__cause__ or next(carried, None)
 
 
-def _untrusted(error: BaseException) -> UntrustedPeer | None:
+def untrusted(error: BaseException) -> UntrustedPeer | None:
     """Tell a peer that could not prove itself from one that did not answer."""
     for cause in _causes(error):
+        if isinstance(cause, FingerprintMismatch):
+            return UntrustedPeer(
+                f"The peer's certificate was refused: {cause}",
+                remedy="Compare the first fingerprint with what the unit itself shows; only if they"
+                " are the same, put it into the settings",
+                code="tls.fingerprint",
+            )
         if isinstance(cause, ssl.SSLCertVerificationError):
             reason = getattr(cause, "verify_message", "") or str(cause)
             return UntrustedPeer(
@@ -127,8 +135,8 @@ def _untrusted(error: BaseException) -> UntrustedPeer | None:
 
 def fault_from(error: Exception) -> OrchestratorError:
     """Return the error of our tree that stands for `error`, which is one of FOREIGN."""
-    if isinstance(error, httpx.ConnectError) and (untrusted := _untrusted(error)):
-        return untrusted
+    if isinstance(error, httpx.ConnectError) and (unproven := untrusted(error)):
+        return unproven
     detail = printable(str(error)) or type(error).__name__
     if isinstance(error, httpx.RemoteProtocolError) and any(s in detail for s in _BROKE_OFF):
         return ConnectionLost(

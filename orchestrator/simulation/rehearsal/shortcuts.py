@@ -21,11 +21,11 @@ from orchestrator.systems.azure_sphere_device.endpoints import DEVICE_ENDPOINTS
 from orchestrator.systems.azure_sphere_device.simulator import asgi
 from orchestrator.transport import client
 from orchestrator.transport.client import HttpClient
+from orchestrator.transport.connection import check_head
 from orchestrator.transport.in_process import InProcessTransport, Line
 from orchestrator.transport.tls import empty_context
 
 _look_up: Callable[..., Any] = asgi.match
-_judge_head: Callable[[Any], Any] = client._check_head  # noqa: SLF001  # the client's own judge
 
 
 @contextmanager
@@ -55,7 +55,7 @@ def _line(of: HttpClient, keep: int) -> Line:
     del keep
     transport = of._transport  # noqa: SLF001  # stands in for a method of the client
     assert isinstance(transport, InProcessTransport)
-    return Line(transport, _judge_head)
+    return Line(transport, check_head)
 
 
 @lru_cache(maxsize=1)
