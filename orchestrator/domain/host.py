@@ -5,7 +5,7 @@ hang on it. A room of `systems` implements `HostLink`; what follows from a readi
 station, which knows no vendor.
 """
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -61,15 +61,19 @@ class HostContact:
 HostNews = HostReading | HostInput | HostContact
 
 
+Hear = Callable[[HostNews], None]
+"""Takes news; it never waits, so that nothing can pile up."""
+
+
 class HostLink(Protocol):
     """A link to the host's own management service."""
 
-    def news(self) -> AsyncIterator[HostNews]:
-        """Yield readings and inputs as they change, the present ones first; never end.
+    async def watch(self, hear: Hear) -> None:
+        """Call `hear` with readings and inputs as they change, the present ones first; never end.
 
         Each beginning of contact is told after the readings that were present then, each end of it
         at once; in between the link tries again by itself. Nothing that the host kept is left out
-        or told twice. Whoever is slow to take news loses none of it, but holds up nothing else.
+        or told twice.
         """
         ...
 

@@ -130,13 +130,19 @@ class HostHealth:
             self._tell(_sentence(change))
 
     def _tell_unjudged(self) -> None:
-        """Say which rules are about nothing that this host reports: they would never hold."""
+        """Say which rules are about nothing that this host reports: they would never hold.
+
+        Those that only warn of whatever there is are no mistake on a smaller host.
+        """
         for rule in self._judge.unjudged:
-            self._note("host_unjudged", {"quantity": rule.quantity.value, "pattern": rule.pattern})
+            if rule.then is Then.WARN and rule.pattern == "*":
+                continue
+            quantity = rule.quantity.value
+            self._note("host_unjudged", {"quantity": quantity, "pattern": rule.pattern})
             named = "" if rule.pattern == "*" else f" named {rule.pattern}"
             self._tell(
-                f"This computer reports no {rule.quantity.value.replace('_', ' ')}{named}: its rule"
-                " is not judged. Correct it in `station.host`"
+                f"This computer reports no {quantity.replace('_', ' ')}{named}: its rule is not "
+                "judged. Correct it in `station.host`"
             )
 
     def _sample(self) -> None:

@@ -5,12 +5,12 @@ Events are taken as they happen; the lamps follow as fast as the host switches t
 newest state, and a host that is slow or silent holds up nobody.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 
 import anyio
 
-from orchestrator.domain.errors import OrchestratorError
+from orchestrator.domain.errors import DeadlineExceeded, LinkFault, OrchestratorError
 from orchestrator.domain.events import (
     Event,
     PromptClosed,
@@ -93,10 +93,18 @@ class Signs:
 class StackLight:
     """Keeps the lamps of the settings at what is true."""
 
-    def __init__(self, lamps: Sequence[LampSection], link: HostLink, line: Line) -> None:
+    def __init__(
+        self,
+        lamps: Sequence[LampSection],
+        link: HostLink,
+        line: Line,
+        tell: Callable[[str], None],
+    ) -> None:
         self._lamps = {lamp.name: frozenset(Light(word) for word in lamp.on) for lamp in lamps}
         self._link = link
         self._line = line
+        self._tell = tell
+        self._told = False
         self._signs = Signs()
         self._shown: dict[str, bool] = {}
         self._doubts = 0
@@ -157,6 +165,13 @@ class StackLight:
         try:
             with anyio.fail_after(seconds):
                 await self._link.signal(lamps)
-        except (OrchestratorError, TimeoutError):
+        except TimeoutError:
             return False
+        except OrchestratorError as fault:
+            # That the host is silent is told by its health.
+            if not self._told and not isinstance(fault, LinkFault | DeadlineExceeded):
+                self._told = True
+                self._tell(f"The stack light cannot be switched: {fault}")
+            return False
+        self._told = False
         return True

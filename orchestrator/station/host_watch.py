@@ -50,7 +50,7 @@ class HostWatch:
         self._log = log
         self.health = HostHealth(settings, line=line, clock=clock, note=note, tell=self._tell)
         self._inputs = Inputs(settings.input, line=line, note=note)
-        self._light = StackLight(settings.lamp, link, line)
+        self._light = StackLight(settings.lamp, link, line, self._tell)
         self._pressed: dict[str, Sequence[str]] = {}
         self._wake = anyio.Event()
         hub.watch(self._light.take)
@@ -77,8 +77,7 @@ class HostWatch:
             await anyio.sleep(AGAIN_SECONDS)
 
     async def _listen(self) -> None:
-        async for news in self._link.news():
-            self._hear(news)
+        await self._link.watch(self._hear)
 
     def _hear(self, news: HostNews) -> None:
         if not isinstance(news, HostInput):

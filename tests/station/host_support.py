@@ -1,6 +1,6 @@
 """What the tests of the station's host share: a host that tests move, a clock, settings."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -9,6 +9,7 @@ import anyio
 
 from orchestrator.domain.errors import StationFault
 from orchestrator.domain.host import (
+    Hear,
     HostContact,
     HostInput,
     HostNews,
@@ -69,6 +70,7 @@ class FakeHost:
         self.lamps: dict[str, bool] = {}
         self.switched: list[dict[str, bool]] = []
         self.down: StationFault | None = None
+        self.refused = 0
         self.hang = anyio.Event()
         self.hangs = False
         self.breaks: Exception | None = None
@@ -79,11 +81,11 @@ class FakeHost:
         self._news += news
         self._wake.set()
 
-    async def news(self) -> AsyncIterator[HostNews]:
-        """Yield what the test says."""
+    async def watch(self, hear: Hear) -> None:
+        """Tell what the test says."""
         while True:
             while self._news:
-                yield self._news.pop(0)
+                hear(self._news.pop(0))
             if self.breaks is not None:
                 broken, self.breaks = self.breaks, None
                 raise broken
@@ -101,6 +103,7 @@ class FakeHost:
         if self.hangs:
             await self.hang.wait()
         if self.down is not None:
+            self.refused += 1
             raise self.down
         self.lamps.update(lamps)
         self.switched.append(dict(lamps))

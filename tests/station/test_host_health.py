@@ -193,15 +193,13 @@ def test_no_sample_stands_in_the_way_of_lost_evidence() -> None:
 
 def test_a_rule_about_nothing_is_told() -> None:
     """A misspelt sensor would never hold the line: people hear of it at the first contact."""
-    host = Watched(temperature=[{**HOT, "sensor": "GPU*"}])
-    host.hear(reading(60), power(True), CONTACT)
+    host = Watched(temperature=[{**HOT, "sensor": "GPU*"}], watchdog={"then": "hold"})
+    host.hear(reading(60), CONTACT)
     host.hear(SILENCE, CONTACT)
-    assert len(host.told) == 2
-    assert "reports no temperature named GPU*: its rule is not judged" in host.told[0]
-    assert {detail["quantity"] for detail in host.of("host_unjudged")} == {
-        "temperature",
-        "disk_life",
-    }
+    first, second = host.told
+    assert "reports no temperature named GPU*: its rule is not judged" in first
+    assert "reports no watchdog: its rule" in second
+    assert [detail["pattern"] for detail in host.of("host_unjudged")] == ["GPU*", "*"]
 
 
 def test_what_is_kept_is_bounded() -> None:

@@ -9,7 +9,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from orchestrator.domain.errors import Unreachable
+from orchestrator.domain.errors import StationFault, Unreachable
 from orchestrator.domain.events import (
     Event,
     PromptClosed,
@@ -165,8 +165,8 @@ LAMPS = [
 
 async def test_the_lamps_follow_and_go_out_at_the_end() -> None:
     """Only what differs is switched; when the station ends all lamps are off."""
-    host, line = FakeHost(), Line()
-    light = StackLight(LAMPS, host, line)
+    host, line, told = FakeHost(), Line(), list[str]()
+    light = StackLight(LAMPS, host, line, told.append)
     line.on_change = light.look_again
     with anyio.fail_after(5):
         async with beside(light.run):
@@ -184,17 +184,17 @@ async def test_the_lamps_follow_and_go_out_at_the_end() -> None:
 
 async def test_a_host_without_lamps_is_left_alone() -> None:
     """Without a lamp in the settings nothing is ever switched."""
-    host = FakeHost()
-    await StackLight([], host, Line()).run()
+    host, told = FakeHost(), list[str]()
+    await StackLight([], host, Line(), told.append).run()
     assert host.switched == []
 
 
 async def test_a_host_that_cannot_switch_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
     """After a refusal everything is switched anew, to the newest state."""
     monkeypatch.setattr(host_lights, "FIRST_BACK_OFF_SECONDS", 0.01)
-    host = FakeHost()
+    host, told = FakeHost(), list[str]()
     host.down = Unreachable("nobody answers")
-    light = StackLight(LAMPS, host, Line())
+    light = StackLight(LAMPS, host, Line(), told.append)
     with anyio.fail_after(5):
         async with beside(light.run):
             light.take(SlotChanged("1", SlotState.FAIL))
@@ -203,12 +203,28 @@ async def test_a_host_that_cannot_switch_is_tried_again(monkeypatch: pytest.Monk
             host.down = None
             await host.shows("green")
             assert host.switched == [{"red": False, "blue": False, "green": True}]
+    assert told == [], "that nobody answers is told by the health of the host"
+
+
+async def test_a_host_that_has_no_such_pin_is_told_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lamps that can never be switched are a mistake of the settings: people hear of it."""
+    monkeypatch.setattr(host_lights, "FIRST_BACK_OFF_SECONDS", 0.001)
+    host, told = FakeHost(), list[str]()
+    host.down = StationFault("this host has no GPIO")
+    tries = 0
+    with anyio.fail_after(5):
+        light = StackLight(LAMPS, host, Line(), told.append)
+        async with beside(light.run):
+            while tries < 3:
+                tries = host.refused
+                await anyio.lowlevel.checkpoint()
+    assert told == ["The stack light cannot be switched: this host has no GPIO"]
 
 
 async def test_doubt_switches_everything_anew() -> None:
     """A host that was away may show anything, also when the doubt comes in the middle."""
-    host = FakeHost()
-    light = StackLight(LAMPS, host, Line())
+    host, told = FakeHost(), list[str]()
+    light = StackLight(LAMPS, host, Line(), told.append)
     with anyio.fail_after(5):
         async with beside(light.run):
             await anyio.wait_all_tasks_blocked()
