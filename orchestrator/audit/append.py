@@ -82,10 +82,11 @@ class Appender:
                         continue
                     present.add(found)
                 entry += 1
-                head = sha256(b"%b%d\0%b" % (head, entry, body)).digest()
+                head = sha256(head + str(entry).encode() + body).digest()
                 values = groups[cls]
                 values += record
-                values += entry, head
+                # SQLite's driver takes a bytearray as it is; for bytes it looks for an adapter.
+                values += entry, bytearray(head)
         self._statements.insert(cursor, groups)
         self.pending = Head(entry, head)
         self.appended.append(groups)
@@ -103,7 +104,7 @@ class Appender:
     def entries(self) -> list[Entry]:
         """Return the entries of this transaction, in their order."""
         return sorted(
-            Entry(row[-2], row[-1], TABLES[cls].name)
+            Entry(row[-2], bytes(row[-1]), TABLES[cls].name)
             for groups in self.appended
             for cls, values in groups.items()
             for row in whole_rows(values, width(cls))

@@ -91,10 +91,14 @@ class CanonicalForm:
 
         Raises UnchainableRow when a column does not take its type.
         """
-        absent = "".join("1" if kind is type(None) else "0" for kind in kinds)
         pairs = zip(self.columns, kinds, strict=True)
         marks = [_mark(column, kind) for column, kind in pairs]
-        return FIELD_END.join([self.name, absent, *marks])
+        return FIELD_END.join([self.head(kinds), *marks])
+
+    def head(self, kinds: Sequence[type]) -> str:
+        """Return what stands before the columns in a row of these types: table and NULLs."""
+        absent = "".join("1" if kind is type(None) else "0" for kind in kinds)
+        return f"{self.name}{FIELD_END}{absent}"
 
     def _learn(self, kinds: tuple[type, ...]) -> str:
         made = self._templates[kinds] = self.template(kinds)

@@ -8,9 +8,7 @@ The text that is looked at is the one that the chain covers (`chain.py`): it is 
 """
 
 import types
-from array import array
-from collections.abc import Callable, Iterable, Sequence
-from operator import itemgetter
+from collections.abc import Sequence
 from typing import Any, NamedTuple, Union, get_args, get_origin, get_type_hints
 
 from orchestrator.audit.chain import FIELD_END, canonical_forms
@@ -21,13 +19,16 @@ from orchestrator.domain.records import AttachmentRow, Record
 _SMALLEST, _LARGEST = -(2**63), 2**63 - 1
 _CALL_SHAPES_KEPT = 256
 _ROW_END = "\1"  # seldom in a text; where it is, the records are looked at one by one
-_ROW_END_BYTE = _ROW_END.encode()
+_BETWEEN_ROWS = (FIELD_END + _ROW_END).encode()
+
+# The number as text; a truth as 1 or 0.
+_digits = int.__repr__
 
 
 class CheckedCall(NamedTuple):
     """The records of one call as they will be bound, and what the chain covers of each.
 
-    `bodies` are their canonical bytes without the entry, which is not known yet.
+    `bodies` are their canonical bytes behind the number of the entry, which is not known yet.
     """
 
     records: Sequence[Record]
@@ -35,12 +36,15 @@ class CheckedCall(NamedTuple):
 
 
 class _CallShape(NamedTuple):
-    """How to make the bodies of a call's records, and where its whole numbers are."""
+    """How the values of a call's records, each behind a place for its head, become one text.
 
-    template: str
+    `known` are the places of heads and missing values with their texts, `numbers` those of whole
+    numbers and truths.
+    """
+
+    known: Sequence[tuple[int, str]]
+    numbers: Sequence[int]
     field_ends: int
-    row_ends: int
-    numbers: Callable[[tuple[Any, ...]], Iterable[int]]
 
 
 def _allowed(annotation: Any) -> tuple[type, ...]:
@@ -74,28 +78,28 @@ class BindCheck:
         A subclass of str (an outcome) becomes plain text; everything else stays as it is. Raises
         StationMisuse when one of them cannot be stored.
         """
-        # A list that grows by whole records is quicker than a chain that asks for each value.
-        gathered: list[Any] = []
+        # A list that grows by whole records is quicker than a chain that asks for each value,
+        # and joined texts are quicker than a template.
+        fields: list[Any] = []
         for record in records:
-            gathered += record
-        values = tuple(gathered)
-        key = (*map(type, records), *map(type, gathered))
+            fields.append(None)
+            fields += record
+        key = (*map(type, records), *map(type, fields))
         shape = self._call_shapes.get(key)
         if shape is None:
             return self._learn_call(records, key)
-        template, field_ends, row_ends, numbers = shape
-        text = template % values
-        if (
-            text.isascii()
-            and text.count(FIELD_END) == field_ends
-            and text.count(_ROW_END) == row_ends
-        ):
-            try:
-                # The quickest question whether all of them have 64 bits.
-                array("q", numbers(values))
-            except OverflowError:
+        for place, text in shape.known:
+            fields[place] = text
+        for place in shape.numbers:
+            number = fields[place]
+            if not _SMALLEST <= number <= _LARGEST:
                 return self._each(records)
-            return CheckedCall(records, text.encode().split(_ROW_END_BYTE))
+            fields[place] = _digits(number)
+        joined = FIELD_END.join(fields)
+        if joined.isascii() and joined.count(FIELD_END) == shape.field_ends:
+            bodies = joined.encode().split(_BETWEEN_ROWS)
+            if len(bodies) == len(records):
+                return CheckedCall(records, bodies)
         return self._each(records)
 
     def _each(self, records: Sequence[Record]) -> CheckedCall:
@@ -110,17 +114,25 @@ class BindCheck:
         if AttachmentRow in key or changed or not records:
             return made
         if len(self._call_shapes) < _CALL_SHAPES_KEPT:
-            kinds = key[len(records) :]
-            numbers = _taker([k for k, kind in enumerate(kinds) if kind is int])
-            template = _ROW_END.join(
-                self._forms[type(record)].template(tuple(map(type, record))) for record in records
-            )
-            ends = template.count(FIELD_END), template.count(_ROW_END)
-            self._call_shapes[key] = _CallShape(template, *ends, numbers)
+            self._call_shapes[key] = self._shape(records)
         return made
 
+    def _shape(self, records: Sequence[Record]) -> _CallShape:
+        known, numbers, head_place, start = [], [], 0, ""
+        for record in records:
+            head = self._forms[type(record)].head(tuple(map(type, record)))
+            known.append((head_place, start + FIELD_END + head))
+            for place, value in enumerate(record, head_place + 1):
+                if value is None:
+                    known.append((place, ""))
+                elif isinstance(value, int):
+                    numbers.append(place)
+            head_place, start = head_place + 1 + len(record), _ROW_END
+        # A head is three fields: nothing, the table, and which columns are NULL.
+        return _CallShape(known, numbers, head_place - 1 + 2 * len(records))
+
     def _body(self, record: Record) -> bytes:
-        return self._forms[type(record)].body_of(record).encode()
+        return (FIELD_END + self._forms[type(record)].body_of(record)).encode()
 
     def _one(self, record: Record) -> Record:
         if type(record) not in TABLES:
@@ -154,12 +166,6 @@ class BindCheck:
         made: Record = cls._make(values)
         self._known.add((cls, *map(type, made)))
         return made
-
-
-def _taker(positions: list[int]) -> Callable[[tuple[Any, ...]], Iterable[int]]:
-    if len(positions) > 1:
-        return itemgetter(*positions)
-    return lambda values: [values[k] for k in positions]
 
 
 def _check_text(record: Record, name: str, value: str) -> None:

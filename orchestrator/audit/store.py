@@ -154,6 +154,7 @@ class SqliteStore(Store):
         self._busy_timeout_seconds = busy_timeout_seconds
         self._inode: tuple[int, int] | None = None
         self._data_version: object = None
+        _bind_plainly()
         engine = create_engine("sqlite://", creator=self._connect, poolclass=NullPool)
         event.listen(engine, "begin", _begin_immediate)
         super().__init__(engine)
@@ -233,6 +234,12 @@ class SqliteStore(Store):
 
     def _sync(self) -> None:
         self._cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+
+def _bind_plainly() -> None:
+    """Name an adapter for what the driver would else look long for, with every value it binds."""
+    sqlite3.register_adapter(type(None), {None: None}.get)
+    sqlite3.register_adapter(bool, int)
 
 
 def _begin_immediate(connection: Connection) -> None:

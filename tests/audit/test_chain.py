@@ -120,7 +120,7 @@ def test_bytes_say_which_row_they_are_of(row: Record, entry: int) -> None:
 def test_the_check_of_a_call_makes_the_same_bytes(rows: Sequence[Record]) -> None:
     """At the first and at every later time, whatever stands beside a row."""
     check = BindCheck()
-    wanted = [FORMS[type(row)].body_of(row).encode() for row in rows]
+    wanted = [b"\0" + FORMS[type(row)].body_of(row).encode() for row in rows]
     for _ in range(3):
         assert check(rows).bodies == wanted
 
