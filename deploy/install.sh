@@ -230,7 +230,7 @@ units() {
   done
   if [ -z "$root" ] && [ -d /run/systemd/system ] && [ "$changes" != "$before_units" ]; then
     systemctl daemon-reload
-    udevadm control --reload || echo 'note      udev was not reloaded'
+    if command -v udevadm >/dev/null; then udevadm control --reload; fi
     systemctl start orchestrator-backup.timer
   fi
 }

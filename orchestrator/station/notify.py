@@ -38,6 +38,7 @@ class ServiceManager:
         self._settled = True
         self._ending = False
         self._status = ""
+        self._picture = Picture()
 
     @property
     def listens(self) -> bool:
@@ -58,8 +59,8 @@ class ServiceManager:
 
     def ready(self) -> None:
         """Say that the station serves; from here on the watchdog watches."""
-        self._settled = True
-        self._send("READY=1", "WATCHDOG=1")
+        self._settled, self._status = True, self._picture.line
+        self._send("READY=1", "WATCHDOG=1", f"STATUS={_line(self._status)}")
 
     def stopping(self) -> None:
         """Say that the station comes to its end, which may take a while."""
@@ -100,11 +101,10 @@ class ServiceManager:
             await anyio.sleep(self.breath_seconds)
 
     async def _follow(self, hub: Hub) -> None:
-        picture = Picture()
         with hub.listen() as listener:
             async for event in listener:
-                if picture.take(event) and self._settled:
-                    self.tell(picture.line)
+                if self._picture.take(event) and self._settled:
+                    self.tell(self._picture.line)
 
     def _send(self, *words: str) -> None:
         if self._address is None or not words:
