@@ -1,20 +1,27 @@
 """Makes the fixture that the settings describe: the one place that knows every kind of it."""
 
+import ssl
+
+from pydantic import SecretStr
+
 from orchestrator.domain.errors import ConfigurationMistakes
 from orchestrator.domain.fixture import Fixture
 from orchestrator.station.daemon import Timing
+from orchestrator.station.prepare import secret_value
 from orchestrator.station.settings import Settings
+from orchestrator.station.settings_base import SecretReference
+from orchestrator.station.settings_fixture import AdvantechSection, AzureSphereSection
+from orchestrator.systems.advantech_portal.auth import Account
+from orchestrator.systems.advantech_portal.fixture import HostFixture
+from orchestrator.systems.advantech_portal.models import ADMIN_ACCOUNT, OS_ACCOUNT
 from orchestrator.systems.azure_sphere_device.fixture import SphereFixture
+from orchestrator.transport.tls import fingerprint_context, pinned_context
 
 
 def make_fixture(settings: Settings) -> Fixture:
     """Return the fixture that the settings describe. Raises ConfigurationMistakes."""
-    sphere = settings.fixture.azure_sphere
-    if sphere is None:
-        raise ConfigurationMistakes("no such fixture", remedy="Use [fixture.azure_sphere]")
-    return SphereFixture(
-        service_url=sphere.service_url, ca_file=sphere.ca_file, https_port=sphere.https_port
-    )
+    kind = settings.fixture.pace
+    return _sphere(kind) if isinstance(kind, AzureSphereSection) else _hosts(kind)
 
 
 def timing(settings: Settings) -> Timing:
@@ -27,3 +34,52 @@ def timing(settings: Settings) -> Timing:
         swap_check_seconds=pace.swap_check_seconds,
         ask_seconds=settings.start.ask_seconds,
     )
+
+
+def fixture_secrets(settings: Settings) -> set[str]:
+    """Return every secret of the fixture that can be read, for the log to hide."""
+    hosts = settings.fixture.advantech
+    given = () if hosts is None else (hosts.password, hosts.password_after)
+    return {value for one in given if one is not None and (value := secret_value(one))}
+
+
+def _sphere(section: AzureSphereSection) -> Fixture:
+    return SphereFixture(
+        service_url=section.service_url, ca_file=section.ca_file, https_port=section.https_port
+    )
+
+
+def _hosts(section: AdvantechSection) -> Fixture:
+    return HostFixture(
+        hosts=section.hosts,
+        addresses=section.addresses,
+        labels=section.labels,
+        https_port=section.https_port,
+        context=_trust(section),
+        accounts=[
+            _account(section, reference, f"fixture.advantech.{key}")
+            for key, reference in (
+                ("password", section.password),
+                ("password_after", section.password_after),
+            )
+            if reference is not None
+        ],
+    )
+
+
+def _trust(section: AdvantechSection) -> ssl.SSLContext:
+    if section.ca_file is not None:
+        return pinned_context(section.ca_file)
+    return fingerprint_context(section.fingerprints)
+
+
+def _account(section: AdvantechSection, reference: SecretReference, key: str) -> Account:
+    password = secret_value(reference)
+    if not password:
+        source = f"file {reference.file}" if reference.file else f"variable {reference.env}"
+        raise ConfigurationMistakes(
+            f"`{key}`: {source} holds nothing readable",
+            remedy="Put the password there, or correct the reference",
+        )
+    kind = ADMIN_ACCOUNT if section.account == "admin" else OS_ACCOUNT
+    return Account(section.username, SecretStr(password), kind)

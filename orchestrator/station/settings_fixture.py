@@ -91,23 +91,22 @@ class AdvantechSection(Section):
         "certificates that are trusted instead.",
     )
     account: Literal["system", "admin"] = Field(
-        default="admin",
-        description="Whose name it is: `system` an account of the operating system, `admin` the "
-        "portal's own administrator.",
+        default="system",
+        description="Whose name it is: `system` an account of the operating system, with "
+        "administrator rights where recipes restart computers; `admin` the portal's own "
+        "administrator, who may be let into nothing as long as the password is the default.",
     )
     username: str = Field(
         default="admin", min_length=1, max_length=128, description="Name to log in with."
     )
-    password: SecretReference = Field(
-        description="Where the password is with which computers come."
-    )
+    password: SecretReference = Field(description="Where the password of that account is.")
     password_after: SecretReference | None = Field(
         default=None,
-        description="Where the password is that a recipe gives them; it is tried when `password` "
-        "is refused.",
+        description="Where the password is that a recipe gives the account; it is tried when "
+        "`password` is refused.",
     )
     poll_seconds: float = Field(
-        default=2.0, ge=0.05, le=60, description="Time between two looks at all addresses."
+        default=5.0, ge=0.05, le=60, description="Time between two looks at all addresses."
     )
     gone_seconds: float = Field(
         default=180.0,
@@ -134,7 +133,7 @@ class AdvantechSection(Section):
     def _can_be_found_and_trusted(self) -> Self:
         if not (self.hosts or self.addresses or self.labels):
             raise ValueError("give `hosts`, `addresses`, or `labels = true`")
-        if self.ca_file is None and not self.fingerprints:
+        if (self.ca_file is None) == (not self.fingerprints):
             raise ValueError("give `ca_file` or `fingerprints`; computers are always verified")
         wrong = [one for one in self.fingerprints if not _FINGERPRINT.match(one.replace(":", ""))]
         if wrong:

@@ -6,6 +6,20 @@ recipe check reads, and the step reference.
 
 from orchestrator.engine.step import StepDefinition
 from orchestrator.steps import (
+    advantech_accounts,
+    advantech_burn_in,
+    advantech_disks,
+    advantech_display,
+    advantech_edgehub,
+    advantech_etp,
+    advantech_gpio,
+    advantech_identity,
+    advantech_network,
+    advantech_programs,
+    advantech_restart,
+    advantech_sensors,
+    advantech_terminal,
+    advantech_watchdog,
     cloud_devices,
     portal_checks,
     portal_register,
@@ -82,6 +96,38 @@ STEPS: tuple[StepDefinition, ...] = (
     portal_checks.expect_connected,
     portal_checks.send_command,
     portal_checks.connection_string,
+    # An edge computer: who is it, and is it healthy?
+    advantech_identity.login,
+    advantech_identity.expect_host,
+    advantech_identity.expect_profile,
+    advantech_sensors.expect_sensors,
+    advantech_burn_in.burn_in,
+    advantech_disks.expect_disk,
+    # What is built in.
+    advantech_gpio.set_gpio,
+    advantech_gpio.expect_gpio,
+    advantech_gpio.gpio_loopback,
+    advantech_watchdog.set_watchdog,
+    advantech_watchdog.expect_watchdog,
+    advantech_display.set_led,
+    advantech_display.set_brightness,
+    advantech_display.display_test,
+    # What runs on it.
+    advantech_network.set_network,
+    advantech_network.expect_network,
+    advantech_programs.expect_service,
+    advantech_programs.control_service,
+    advantech_programs.expect_process,
+    advantech_programs.stop_process,
+    advantech_terminal.run_command,
+    advantech_restart.reboot_and_wait,
+    # Finish it.
+    advantech_etp.write_etp,
+    advantech_etp.lock_etp,
+    advantech_etp.expect_etp,
+    advantech_accounts.set_admin_password,
+    advantech_edgehub.connect_edgehub,
+    advantech_edgehub.expect_connected,
 )
 
 

@@ -26,7 +26,7 @@ SHIPPED = [
 
 def test_every_step_stands_in_the_table_once() -> None:
     """Names are unique, and looking them up gives what the table holds."""
-    assert len(definitions()) == len(STEPS) == 49
+    assert len(definitions()) == len(STEPS) == 77
     assert list(definitions().values()) == list(STEPS)
 
 
@@ -39,6 +39,8 @@ def test_what_cannot_be_undone_is_known() -> None:
         "portal.register_device",
         "portal.register_gateway",
         "portal.register_concentrator",
+        "advantech.lock_etp",
+        "advantech.set_admin_password",
     }
     assert all(step.probe is not None and step.settle_seconds > 0 for step in irreversible)
 
@@ -70,7 +72,7 @@ def test_stale_files_are_found_and_written(tmp_path, monkeypatch, capsys) -> Non
 def test_every_step_explains_itself(step) -> None:
     """Name, summary, parameters and measurements are sentences in the field's words."""
     signature = step.signature
-    assert re.fullmatch(r"(sphere|cloud|portal)\.[a-z_]+", signature.name)
+    assert re.fullmatch(r"(sphere|cloud|portal|advantech|operator)\.[a-z_]+", signature.name)
     assert signature.summary.endswith(".")
     assert signature.summary[0].isupper()
     assert all(each.summary for each in (*signature.parameters, *signature.measurements))
