@@ -8,7 +8,7 @@ import os
 import signal
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TextIO, TypeVar
@@ -18,6 +18,7 @@ from structlog.typing import FilteringBoundLogger
 
 from orchestrator.app.evidence import open_evidence
 from orchestrator.app.fixtures import make_fixture, timing
+from orchestrator.app.host import host_secrets, make_host, open_host
 from orchestrator.app.services import open_services, pins, service_secrets
 from orchestrator.app.web import open_web
 from orchestrator.audit.chain_state import chain_state
@@ -99,7 +100,7 @@ def logger_for(prepared: Prepared, stream: TextIO | None = None) -> FilteringBou
     """Return the diagnostic log, which never shows a secret of these recipes."""
     secrets = {secret.reveal() for plan in prepared.shelf.plans for secret in plan.secrets.values()}
     settings = prepared.settings
-    secrets |= service_secrets(settings)
+    secrets |= service_secrets(settings) | host_secrets(settings)
     return make_logger(
         level=settings.log.level, style=settings.log.format, secrets=secrets, stream=stream
     ).bind(station=settings.station.name)
@@ -124,8 +125,9 @@ async def run_station(
         beside(partial(manager.run, hub)),
         open_evidence(settings, log) as evidence,
         open_services(settings, _tell(hub)) as services,
+        open_host(settings, SystemClock()) as host_link,
     ):
-        parts = _parts(prepared, services, evidence.audit, hub, log)
+        parts = replace(_parts(prepared, services, evidence.audit, hub, log), host_link=host_link)
         await _note_caution(settings, evidence.audit, parts)
         station = Station(settings, parts)
 
@@ -269,6 +271,17 @@ def _look_at_audit(settings: Settings) -> None:
         return
 
 
+async def _check_host(checks: _Checks, settings: Settings) -> None:
+    """Look whether the portal of this computer lets the station in, if it is to be watched."""
+    section = settings.station.host
+    if section is None:
+        return
+    host = checks.of("account of this computer's portal", lambda: make_host(section))
+    if host is not None:
+        async with host:
+            await checks.answer("portal of this computer", host.get_host_info)
+
+
 async def check_station(path: Path) -> list[Checked]:
     """Look at everything that a station with these settings needs; changes nothing."""
     checks = _Checks()
@@ -286,4 +299,5 @@ async def check_station(path: Path) -> list[Checked]:
     await checks.answer("database and signing key", lambda: run_sync(_look_at_audit, settings))
     if fixture is not None:
         await checks.answer("local service", fixture.attached)
+    await _check_host(checks, settings)
     return checks.lines

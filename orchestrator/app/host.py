@@ -1,0 +1,91 @@
+"""Opens the link to the computer that the station runs on, if the settings watch it."""
+
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from pydantic import SecretStr
+
+from orchestrator.domain.clock import Clock
+from orchestrator.domain.errors import ConfigurationMistakes
+from orchestrator.domain.host import HostLink
+from orchestrator.station.prepare import secret_value
+from orchestrator.station.settings import EvidenceSettings
+from orchestrator.station.settings_host import HostSection
+from orchestrator.systems.advantech_portal.auth import Account
+from orchestrator.systems.advantech_portal.client import AdvantechHost
+from orchestrator.systems.advantech_portal.host import (
+    AdvantechHostLink,
+    Lamp,
+    Switch,
+    Wiring,
+)
+from orchestrator.systems.advantech_portal.models import ADMIN_ACCOUNT, OS_ACCOUNT
+from orchestrator.transport.tls import fingerprint_context, pinned_context
+
+
+@asynccontextmanager
+async def open_host(settings: EvidenceSettings, clock: Clock) -> AsyncIterator[HostLink | None]:
+    """Give the link until the block ends, None when no host is watched.
+
+    Raises ConfigurationMistakes. The host is not asked here: a station starts without it.
+    """
+    section = settings.station.host
+    if section is None:
+        yield None
+        return
+    async with make_host(section) as host:
+        yield AdvantechHostLink(
+            host,
+            wiring(section),
+            poll_seconds=section.poll_seconds,
+            input_seconds=section.input_seconds,
+            clock=clock,
+        )
+
+
+def make_host(section: HostSection) -> AdvantechHost:
+    """Return the client of the host's portal. Raises ConfigurationMistakes."""
+    return AdvantechHost(
+        f"https://{section.address}", context=_trust(section), account=_account(section)
+    )
+
+
+def wiring(section: HostSection) -> Wiring:
+    """Return what hangs on the host."""
+    lamps = {}
+    for lamp in section.lamp:
+        number = lamp.gpio if lamp.gpio is not None else lamp.led
+        assert number is not None
+        lamps[lamp.name] = Lamp(number, is_led=lamp.gpio is None, inverted=lamp.inverted)
+    inputs = {
+        each.name: Switch(each.gpio, closed_level=1 if each.closed == "high" else 0)
+        for each in section.input
+    }
+    return Wiring(lamps, inputs, section.clock.service)
+
+
+def host_secrets(settings: EvidenceSettings) -> set[str]:
+    """Return the password of the host if it can be read, for the log to hide."""
+    section = settings.station.host
+    password = secret_value(section.password) if section is not None else ""
+    return {password} if password else set()
+
+
+def _trust(section: HostSection) -> ssl.SSLContext:
+    if section.ca_file is not None:
+        return pinned_context(section.ca_file)
+    return fingerprint_context(section.fingerprints)
+
+
+def _account(section: HostSection) -> Account:
+    reference = section.password
+    password = secret_value(reference)
+    if not password:
+        source = f"file {reference.file}" if reference.file else f"variable {reference.env}"
+        raise ConfigurationMistakes(
+            f"`station.host.password`: {source} holds nothing readable",
+            remedy="Put the password there, or correct the reference",
+        )
+    kind = ADMIN_ACCOUNT if section.account == "admin" else OS_ACCOUNT
+    return Account(section.username, SecretStr(password), kind)
