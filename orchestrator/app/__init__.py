@@ -17,7 +17,7 @@ from anyio.to_thread import run_sync
 from structlog.typing import FilteringBoundLogger
 
 from orchestrator.app.evidence import open_evidence
-from orchestrator.app.fixtures import make_fixture, timing
+from orchestrator.app.fixtures import fixture_secrets, make_fixture, timing
 from orchestrator.app.host import host_secrets, make_host, open_host
 from orchestrator.app.services import open_services, pins, service_secrets
 from orchestrator.app.web import open_web
@@ -100,7 +100,7 @@ def logger_for(prepared: Prepared, stream: TextIO | None = None) -> FilteringBou
     """Return the diagnostic log, which never shows a secret of these recipes."""
     secrets = {secret.reveal() for plan in prepared.shelf.plans for secret in plan.secrets.values()}
     settings = prepared.settings
-    secrets |= service_secrets(settings) | host_secrets(settings)
+    secrets |= service_secrets(settings) | host_secrets(settings) | fixture_secrets(settings)
     return make_logger(
         level=settings.log.level, style=settings.log.format, secrets=secrets, stream=stream
     ).bind(station=settings.station.name)

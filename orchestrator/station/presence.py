@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import anyio
 
-from orchestrator.domain.errors import StationFault, UntrustedPeer
+from orchestrator.domain.errors import ErrorClass, StationFault, UntrustedPeer
 from orchestrator.domain.events import SlotState
 from orchestrator.domain.fixture import UnitLink
 from orchestrator.domain.unit import DeviceIdentity
@@ -47,6 +47,9 @@ class Presence:
                 except UntrustedPeer:
                     return None
                 except (StationFault, TimeoutError) as fault:
+                    if isinstance(fault, StationFault) and fault.kind is ErrorClass.RIGHTS:
+                        # Waiting makes no password right, and every attempt may lock an account.
+                        return None
                     if wait == FIRST_WAIT_SECONDS:
                         self._tile.show(SlotState.CHECK, "Waiting for the board to answer.")
                     left = deadline - clock.monotonic()
