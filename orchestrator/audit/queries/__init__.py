@@ -6,6 +6,7 @@ schema, in their order. Outcomes are upper case; the outcome of what has not end
 """
 
 from orchestrator.audit.queries.filters import EVERYTHING, Filters, Row
+from orchestrator.audit.queries.floor import commands_since_start, ended_runs, label_history
 from orchestrator.audit.queries.history import unit_history
 from orchestrator.audit.queries.memory import (
     HOLD_COLUMNS,
@@ -19,6 +20,13 @@ from orchestrator.audit.queries.memory import (
     passed_runs,
     session_known,
     standing_run,
+)
+from orchestrator.audit.queries.pages import (
+    attachment_row,
+    recipe_row,
+    runs_page,
+    unit_row,
+    units_page,
 )
 from orchestrator.audit.queries.runs import (
     FAILED,
@@ -42,19 +50,27 @@ __all__ = [
     "Filters",
     "Row",
     "attachment_content",
+    "attachment_row",
+    "commands_since_start",
     "counts",
     "earlier_intents",
+    "ended_runs",
     "failures",
     "holds",
     "intent_row",
     "intents_of_kinds",
+    "label_history",
     "last_run",
     "open_runs",
     "passed_runs",
+    "recipe_row",
     "run_row",
     "runs",
+    "runs_page",
     "session_known",
     "standing_run",
     "steps",
     "unit_history",
+    "unit_row",
+    "units_page",
 ]
