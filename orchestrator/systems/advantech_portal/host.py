@@ -30,7 +30,7 @@ from orchestrator.systems.advantech_portal.client.streams import (
     StreamLost,
     StreamOpened,
 )
-from orchestrator.systems.advantech_portal.errors import NotSupportedHere, supported
+from orchestrator.systems.advantech_portal.errors import supported
 from orchestrator.systems.advantech_portal.host_readings import (
     EVENTS,
     clock_reading,
@@ -38,7 +38,7 @@ from orchestrator.systems.advantech_portal.host_readings import (
 )
 
 AGAIN_SECONDS = 60.0
-"""After what only a person can mend the stream is tried again so much later."""
+"""A stream that was refused is tried again so much later."""
 MOST_KNOWN = 512
 _HOPELESS = frozenset({ErrorClass.LINK, ErrorClass.TIMEOUT, ErrorClass.RIGHTS, ErrorClass.BUSY})
 """When one call ends like this, the next one would too."""
@@ -135,15 +135,12 @@ class _Watch:
         self._why = ""
 
     async def follow(self) -> None:
-        """Follow the event stream, over its breaks, as long as the host has one."""
+        """Follow the event stream, over its breaks."""
         while True:
             try:
                 await self._follow_stream()
-            except NotSupportedHere:
-                # The host is asked instead; after an update it may have one.
-                await anyio.sleep(10 * AGAIN_SECONDS)
             except OrchestratorError:
-                # Whether the host answers at all shows by asking it.
+                # It has no stream, or not for us. Whether it answers at all shows by asking it.
                 self._stream_is(frozenset())
                 await anyio.sleep(AGAIN_SECONDS)
 
@@ -161,8 +158,9 @@ class _Watch:
 
     def _stream_is(self, told: frozenset[str]) -> None:
         """Note which events the stream tells now; the others are asked for."""
-        self._by_stream = told
-        self._ask.set()
+        if told != self._by_stream:
+            self._by_stream = told
+            self._ask.set()
 
     async def keep_asking(self, seconds: float) -> None:
         """Ask for what no stream tells: at a pace, and whenever a stream opens or breaks."""

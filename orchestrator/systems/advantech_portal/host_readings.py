@@ -57,7 +57,7 @@ def remaining_life(disk: models.Disk) -> int | None:
 def _found(value: BaseModel) -> Iterator[tuple[HostQuantity, str, Decimal]]:
     if isinstance(value, models.HwMonitor):
         for reading in value.temperature or ():
-            yield HostQuantity.TEMPERATURE, reading.name, Decimal(str(reading.value))
+            yield HostQuantity.TEMPERATURE, reading.name, Decimal(str(round(reading.number, 3)))
     elif isinstance(value, models.Disks):
         for disk in value.root:
             life = remaining_life(disk)
