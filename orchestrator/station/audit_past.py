@@ -1,25 +1,40 @@
 """Answers the station's questions about what was before from the audit itself."""
 
+import json
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from orchestrator.audit.database import Audit
 from orchestrator.audit.location import sqlite_path
 from orchestrator.audit.queries import (
+    commands_since_start,
     earlier_intents,
+    ended_runs,
     intent_row,
+    label_history,
     last_run,
     open_runs,
     run_row,
     session_known,
     standing_run,
 )
+from orchestrator.domain.clock import timestamp
 from orchestrator.domain.errors import AuditUnavailable, Unreachable
 from orchestrator.domain.intents import EarlierIntent, FindingSource, FindingState
 from orchestrator.domain.outcome import Outcome
 from orchestrator.domain.unit import DeviceIdentity
-from orchestrator.station.past import Known, LastRun, OpenRun, OpenStep, Verdict
+from orchestrator.station.holds import Holds, holds_after
+from orchestrator.station.past import (
+    Ended,
+    Known,
+    Labelled,
+    LastRun,
+    OpenRun,
+    OpenStep,
+    Verdict,
+)
 
 
 class AuditPast:
@@ -66,6 +81,37 @@ class AuditPast:
         source = FindingSource(row["source"]) if row["source"] is not None else None
         words = (row["actor"] or "", row["message"] or "")
         return Known(intent_of(row), row["serial_number"], source, *words)
+
+    async def ended_since(self, moment: datetime) -> Sequence[Ended]:
+        """Return the runs of this station that began since and have ended, in their order."""
+        rows = await self._audit.read(ended_runs, station=self._station, since=timestamp(moment))
+        return [
+            Ended(
+                row["unit_id"] or "",
+                Outcome(row["outcome"]),
+                datetime.fromisoformat(row["ended_at"]),
+            )
+            for row in rows
+        ]
+
+    async def holds(self) -> Holds:
+        """Return what people had closed when this station was last there."""
+        return holds_after(
+            [
+                (row["kind"], row["slot"], json.loads(row["detail"]))
+                for row in await self._audit.read(commands_since_start, self._station)
+            ]
+        )
+
+    async def labelled(
+        self, serial_number: str, identity: DeviceIdentity | None, operation: str
+    ) -> Labelled:
+        """Return what is known of that label, scanned for a board with that identity."""
+        who = _of(identity) if identity is not None else {"system": "", "device_id": ""}
+        row = await self._audit.read(
+            label_history, serial_number=serial_number, operation=operation, **who
+        )
+        return Labelled(**row)
 
     async def ended(self, run_id: str) -> Verdict | None:
         """Return how that run ended; None while it has no end."""

@@ -23,8 +23,12 @@ from orchestrator.domain.ids import Ids
 from orchestrator.engine.run import EngineServices
 from orchestrator.engine.step import StepDefinition
 from orchestrator.station.clock_watch import ClockWatch
+from orchestrator.station.controlling import make_control
 from orchestrator.station.decisions import Decision, decide
+from orchestrator.station.desk import Desk
 from orchestrator.station.discovery import Discovery
+from orchestrator.station.floor import Floor
+from orchestrator.station.holds import Holds
 from orchestrator.station.host_watch import HostWatch
 from orchestrator.station.hub import Hub
 from orchestrator.station.journal import Journal
@@ -38,8 +42,10 @@ from orchestrator.station.requests import RequestFolder
 from orchestrator.station.rows import event_row, recipe_rows, station_row
 from orchestrator.station.serials import UnitRule
 from orchestrator.station.settings import Settings
+from orchestrator.station.shift import Shift
 from orchestrator.station.slot import Roster, Slot
 from orchestrator.station.tools import Session, Tools
+from orchestrator.station.view import StationView
 
 LOOKS_PER_SECOND = 20
 CLOSING_SECONDS = 10.0
@@ -110,7 +116,7 @@ class Station:
         self.serving = anyio.Event()
         """Set when what the last start left open is closed and boards are taken."""
         self._stop_wanted = anyio.Event()
-        self._pipelines: list[Pipeline] = []
+        self._floor = Floor()
         self._end = StationEnd()
         self._boards_wanted: int | None = None
         self._done = 0
@@ -122,9 +128,30 @@ class Station:
             maximum=settings.slots.maximum,
             on_new=self._open_pipeline,
         )
-        self._tools = self._make_tools(by_count=False)
+        self._shift = Shift(settings.shift.starts, parts.clock)
+        self._holds = Holds()
+        self._tools = self._make_tools()
         self._keeper = self._make_keeper()
         self._host: HostWatch | None = None
+        view = StationView(parts.clock)
+        parts.hub.watch(view.take)
+        self.control = make_control(
+            settings,
+            self._tools,
+            floor=self._floor,
+            view=view,
+            hub=parts.hub,
+            shift=self._shift,
+            keeper=self._keeper,
+            free_mib=parts.free_mib,
+            decide=self._decide,
+        )
+        """How people and programs act on this station."""
+
+    @property
+    def session_id(self) -> str:
+        """The id of this start."""
+        return self._session.session_id
 
     def stop(self) -> None:
         """Take no further board and end what runs as ABORTED, within the time of the settings."""
@@ -137,7 +164,7 @@ class Station:
         its end is closed as INTERRUPTED.
         """
         self._stop_wanted.set()
-        for pipeline in self._pipelines:
+        for pipeline in self._floor:
             pipeline.stop_at_once()
 
     async def report(self, sentence: str) -> None:
@@ -151,10 +178,7 @@ class Station:
         Raises AuditUnavailable when the audit cannot even be written at the start. Lost later, it
         stops the line until it is back; with `boards` it ends the station.
         """
-        if boards is not None:
-            self._boards_wanted = boards
-            self._tools = self._make_tools(by_count=True)
-            self._keeper = self._make_keeper()
+        self._boards_wanted = boards
         try:
             # From here on: a start that asks many boards takes its time, too.
             self._clock_watch = ClockWatch(self._parts.clock, self._note_event, self._tell)
@@ -216,47 +240,51 @@ class Station:
         parts = self._parts
         plans = [prepared.plan for prepared in parts.shelf.plans]
         left = await parts.past.open_runs()
+        self._holds = await parts.past.holds()
+        found = {"left_open": [run.run_id for run in left], **self._holds.as_detail()}
         await parts.recorder.record(
             station_row(self._session, parts.database_version, parts.clock, parts.host),
             *recipe_rows(plans, parts.clock),
-            event_row(self._tools, "station_started", {"left_open": [run.run_id for run in left]}),
+            event_row(self._tools, "station_started", found),
         )
+        self.control.restore(self._holds)
         await self._recover("the station went down")
+        self._shift.seed(await parts.past.ended_since(self._shift.began_at))
         self._keeper.look_at_disk()
 
     async def _recover(self, why: str) -> None:
         """Close what has no end and is not under way here, having asked the boards."""
         seconds = self._parts.timing.ask_seconds
-        for run in await recover(self._tools, why, ask_seconds=seconds, running=self._running):
+        for run in await recover(
+            self._tools, why, ask_seconds=seconds, running=self._floor.running
+        ):
             self._tell(f"Run {run.run_id} in slot {run.slot} had no end: closed as INTERRUPTED")
         await self._tell_ends()
 
     async def _tell_ends(self) -> None:
         """Say of each run whose last commit was lost how the audit has it after all."""
         undecided = self._tools.undecided
-        for run_id in set(undecided) - self._running():
-            verdict = await self._parts.past.ended(run_id)
+        past = self._parts.past
+        for run_id in set(undecided) - self._floor.running():
+            verdict = await past.ended(run_id)
             slot = undecided.pop(run_id)
             if verdict is not None:
                 ended = RunFinished(slot, run_id, verdict.outcome, verdict.message)
                 self._parts.hub.publish(ended)
-
-    def _running(self) -> set[str]:
-        return {pipeline.running for pipeline in self._pipelines}
+                self._shift.seed(await past.ended_since(self._shift.began_at))
 
     async def _decide(self, decision: Decision) -> str:
         parts = self._parts
         decided = await decide(parts.past, parts.recorder, parts.clock, decision)
         self._tell(decided.says)
-        for pipeline in self._pipelines:
-            pipeline.decided(decided.intent.identity)
+        self._floor.decided(decided.intent.identity)
         return decided.says
 
     async def _wind_down(self) -> None:
-        for pipeline in self._pipelines:
+        for pipeline in self._floor:
             pipeline.stop()
         with anyio.move_on_after(self._settings.stop.grace_seconds) as patience:
-            for pipeline in self._pipelines:
+            for pipeline in self._floor:
                 await pipeline.ended.wait()
         if patience.cancelled_caught:
             self._tell("Running steps did not end in time: they are cut")
@@ -280,11 +308,24 @@ class Station:
 
     def _open_pipeline(self, slot: Slot) -> None:
         pipeline = Pipeline(slot, self._tools)
-        self._pipelines.append(pipeline)
+        self._floor.add(pipeline)
+        if slot.name in self._holds.slots:
+            pipeline.gate.hold(self._holds.slots[slot.name])
         if self._tasks is not None:
             self._tasks.start_soon(pipeline.run, name=f"slot {slot.name}")
 
-    def _make_tools(self, *, by_count: bool) -> Tools:
+    def _make_desk(self) -> Desk:
+        parts = self._parts
+        return Desk(
+            recorder=parts.recorder,
+            clock=parts.clock,
+            ids=parts.ids,
+            event=lambda *what: event_row(self._tools, *what),
+            publish=parts.hub.publish,
+            audit_is_lost=self._audit_is_lost,
+        )
+
+    def _make_tools(self) -> Tools:
         parts = self._parts
         return Tools(
             fixture=parts.fixture,
@@ -307,7 +348,11 @@ class Station:
             past=parts.past,
             line=Line(),
             journal=Journal(parts.recorder),
-            by_count=by_count,
+            desk=self._make_desk(),
+            says=self._settings.tile,
+            manual_start=self._settings.slots.start == "manual",
+            by_count=lambda: self._boards_wanted is not None,
+            ended=self._shift.count,
         )
 
     def _make_keeper(self) -> Keeper:
@@ -339,12 +384,11 @@ class Station:
         wanted = self._boards_wanted
         if wanted is None or self._done < wanted:
             return
-        if not any(pipeline.busy for pipeline in self._pipelines):
+        if not self._floor.busy:
             self._stop_wanted.set()
 
     def _line_changed(self) -> None:
-        for pipeline in self._pipelines:
-            pipeline.look_again()
+        self._floor.look_again()
         if self._host is not None:
             self._host.line_changed()
 

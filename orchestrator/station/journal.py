@@ -27,6 +27,11 @@ class Journal:
         self.dropped = 0
         """How many events were given up."""
 
+    @property
+    def waiting(self) -> int:
+        """How many events are not written yet."""
+        return len(self._waiting)
+
     def note(self, row: EventRow) -> None:
         """Have `row` recorded as soon as the audit can be written."""
         if len(self._waiting) >= MOST_WAITING:

@@ -9,6 +9,7 @@ that vanished is noticed without a board.
 import shutil
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 import anyio
@@ -84,12 +85,20 @@ class Keeper:
         self._alarm = anyio.Event()
         self.fault: AuditUnavailable | None = None
         """Why the audit is lost; None while all is well."""
+        self.lost_at: datetime | None = None
+        """Since when; None while all is well."""
+
+    @property
+    def commits(self) -> int:
+        """How many transactions were committed."""
+        return self._evidence.commits
 
     def lost(self, fault: AuditUnavailable) -> None:
         """Stop the line: evidence cannot be written."""
         self._tools.journal.hold()
         if self.fault is None:
             self._since = self._tools.services.clock.monotonic()
+            self.lost_at = self._tools.services.clock.now()
             self._tell(f"The line stops: {fault}")
         self.fault = fault
         self._tools.line.close(AUDIT, f"The line stands: {fault}")
@@ -145,7 +154,7 @@ class Keeper:
         await self._evidence.record(event_row(self._tools, "audit_back", detail))
         await self._recover("the audit could not be written")
         await self._tools.journal.release()
-        self.fault = None
+        self.fault = self.lost_at = None
         self._alarm = anyio.Event()
         self._tools.line.open(AUDIT)
         self._tell(f"The audit can be written again, after {away:.0f} s: the line goes on")

@@ -10,6 +10,7 @@ AUDIT = "audit"
 DISK = "disk"
 HOST = "host"
 FIXTURE = "fixture"
+HOLD = "hold"
 
 
 class Line:

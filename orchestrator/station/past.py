@@ -5,11 +5,13 @@ Only the shapes; `audit_past` answers the questions from the audit.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Protocol
 
 from orchestrator.domain.intents import EarlierIntent, FindingSource
 from orchestrator.domain.outcome import Outcome
 from orchestrator.domain.unit import DeviceIdentity
+from orchestrator.station.holds import Holds
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,29 @@ class Known:
     message: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A run that has ended, for the counters. `unit` names its unit, empty when unknown."""
+
+    unit: str
+    outcome: Outcome
+    ended_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """What is known of a label and of the silicon that it is stuck on.
+
+    `serial_number` is the last other one that this silicon had, `device_id` another silicon that
+    has this label, `passed_at` when a run of this operation last passed with it (RFC 3339, UTC);
+    each is None for none.
+    """
+
+    serial_number: str | None = None
+    device_id: str | None = None
+    passed_at: str | None = None
+
+
 class Past(Protocol):
     """The questions. Each raises AuditUnavailable when it cannot be answered."""
 
@@ -100,6 +125,20 @@ class Past(Protocol):
 
     async def known(self, intent_id: str) -> Known | None:
         """Return the intent with that id; None when there is none."""
+        ...
+
+    async def ended_since(self, moment: datetime) -> Sequence[Ended]:
+        """Return the runs of this station that began since and have ended, in their order."""
+        ...
+
+    async def holds(self) -> Holds:
+        """Return what people had closed when this station was last there."""
+        ...
+
+    async def labelled(
+        self, serial_number: str, identity: DeviceIdentity | None, operation: str
+    ) -> Labelled:
+        """Return what is known of that label, scanned for a board with that identity."""
         ...
 
     async def ended(self, run_id: str) -> Verdict | None:

@@ -13,21 +13,28 @@ from dataclasses import replace
 import anyio
 
 from orchestrator.domain.errors import AuditUnavailable, OrchestratorError
-from orchestrator.domain.events import Event, SlotState, StepFinished, StepStarted
+from orchestrator.domain.events import Event, SlotState
 from orchestrator.domain.fixture import UnitLink
 from orchestrator.domain.intents import EarlierIntent
 from orchestrator.domain.outcome import Outcome
+from orchestrator.domain.prompts import Operator
 from orchestrator.domain.unit import DeviceIdentity, Unit
 from orchestrator.engine.run import RunControl, RunRequest, execute
 from orchestrator.station.arrival import Truth, establish_truth, what_is_known
+from orchestrator.station.desk import DeskOperator
 from orchestrator.station.edge import Edge
+from orchestrator.station.gate import Gate
 from orchestrator.station.presence import Presence
+from orchestrator.station.prompting import RunAsker
 from orchestrator.station.recipes import ReadyRecipe
-from orchestrator.station.rows import opening_rows
+from orchestrator.station.rows import ended_run, opening_rows
 from orchestrator.station.serials import SlotBlocked
 from orchestrator.station.slot import Slot, Visit
 from orchestrator.station.tile import STATE_OF, Tile
 from orchestrator.station.tools import Tools
+
+_RETRIED = frozenset({SlotState.ERROR, SlotState.STOPPED})
+"""The states in which a person may have the board run once more."""
 
 
 class Pipeline:
@@ -37,18 +44,54 @@ class Pipeline:
         self._slot = slot
         self._tools = tools
         self._tile = Tile(slot.name, tools)
+        self.gate = Gate(slot, tools, self._tile)
         self._presence = Presence(slot, tools, self._tile)
         self._scope = anyio.CancelScope()
         self._control: RunControl | None = None
         self._stopping = False
         self._again = False
         """True when this visit is to be served once more: the line was closed during it."""
-        self._step = ""
+        self._asker: RunAsker | None = None
         self._served = 0
         self.running = ""
         """The id of the run that is under way, empty while there is none."""
         self.ended = anyio.Event()
         """Set when this pipeline has come to its end."""
+
+    @property
+    def slot(self) -> Slot:
+        """The slot that is served."""
+        return self._slot
+
+    @property
+    def serial_number(self) -> str:
+        """The serial number of the board that is here, empty while there is none."""
+        if self._slot.visit is None:
+            return ""
+        unit = self._tile.unit
+        return self.gate.label or (unit.serial_number if unit is not None else None) or ""
+
+    @property
+    def identity(self) -> DeviceIdentity | None:
+        """What the board that is here has said of itself, None while it has not."""
+        return self._tile.identity
+
+    @property
+    def closed(self) -> str:
+        """Why the slot is held, empty while it is not."""
+        return self._tile.closed
+
+    @property
+    def may_stop(self) -> bool:
+        """True while a run is under way that nobody has stopped."""
+        return self._control is not None and self._control.requested is None
+
+    @property
+    def may_retry(self) -> bool:
+        """True when the board that is here may be run once more, because a person wants it."""
+        visit = self._slot.visit
+        rests = visit is not None and self._served == visit.number
+        return rests and self._tile.state in _RETRIED
 
     @property
     def busy(self) -> bool:
@@ -68,9 +111,25 @@ class Pipeline:
         self._stopping = True
         self._scope.cancel()
 
+    def stop_run(self, why: str) -> None:
+        """End the run that is under way as ABORTED, because of `why`; none: do nothing."""
+        if self._control is not None:
+            self._control.stop(Outcome.ABORTED, why)
+
+    @property
+    def stopped(self) -> str:
+        """Why the run that is under way was stopped, empty while it was not."""
+        stop = self._control.requested if self._control is not None else None
+        return stop.message if stop is not None else ""
+
+    def retry(self) -> None:
+        """Run the board that is here once more, without waiting for the start."""
+        self._slot.repeat()
+        self.gate.start()
+
     def look_again(self) -> None:
         """Look whether the line is open now."""
-        self._slot.poke()
+        self.gate.look_again()
 
     def decided(self, identity: DeviceIdentity) -> None:
         """Let the board go on, if it is that one: a person has said what became of its request."""
@@ -84,7 +143,8 @@ class Pipeline:
                 self._tile.show_empty()
                 while not self._stopping:
                     visit = await self._slot.board()
-                    if not await self._line_is_open(visit):
+                    if not await self.gate.until_open(visit):
+                        self._again = False
                         continue
                     await self._serve(visit)
                     if self._again and not self._stopping:
@@ -96,22 +156,9 @@ class Pipeline:
         finally:
             self.ended.set()
 
-    async def _line_is_open(self, visit: Visit) -> bool:
-        """Wait until a run may begin; say whether that board is still here then."""
-        line, told = self._tools.line, ""
-        while not line.is_open and self._slot.is_here(visit):
-            if line.why != told:
-                told = line.why
-                self._tile.show(SlotState.BLOCKED, told)
-            await self._slot.changed(self._slot.version)
-        if self._slot.visit is None:
-            self._tile.show_empty()
-        if not self._slot.is_here(visit):
-            self._again = False
-        return self._slot.is_here(visit)
-
     async def _serve(self, visit: Visit) -> None:
         self._tile.begin(visit)
+        self.gate.begin(visit)
         # A run whose end could not be recorded may have been recorded all the same.
         may_stand = visit.found or self._again
         self._again = False
@@ -140,11 +187,19 @@ class Pipeline:
                     if not self._slot.is_here(visit):
                         return
                 ready = tools.shelf.choose(unit)
-                if not tools.line.is_open:
-                    # No run begins on a line that was closed while the board was being asked.
-                    self._again = True
+                if not await self._admitted(link, visit):
                     return
+                tile.unit = unit = tools.rule.unit_of(identity, self.gate.label)
                 await self._run(link, identity, unit, ready, truth)
+
+    async def _admitted(self, link: UnitLink, visit: Visit) -> bool:
+        """Wait for what a person must do first; say whether the run of that board may begin."""
+        waited = self._tools.manual_start or self._tools.rule.section.serial_number.rule == "scan"
+        if await self.gate.admit(visit) and self.gate.is_open:
+            return not waited or await self._presence.is_the_same(link, visit)
+        # No run begins on a line that was closed while the board was being asked.
+        self._again = self._slot.is_here(visit)
+        return False
 
     async def _known(
         self, identity: DeviceIdentity, *, may_stand: bool
@@ -160,18 +215,17 @@ class Pipeline:
 
     async def _stands(self, identity: DeviceIdentity) -> bool:
         """Show what the board came to if it was judged here and only the station was away."""
-        if self._tools.by_count:
+        if self._tools.by_count():
             return False
         async with self._tools.look_limit:
             verdict = await self._tools.past.standing(self._slot.name, identity)
         if verdict is None:
             return False
         self._tile.run_id = verdict.run_id
+        state = STATE_OF.get(verdict.outcome, SlotState.ERROR)
         said = verdict.message or verdict.outcome.value
-        self._tile.show(
-            STATE_OF.get(verdict.outcome, SlotState.ERROR),
-            f"{said} (run {verdict.run_id}, before this start). Take it out",
-        )
+        detail = f"{said} (run {verdict.run_id}, before this start)"
+        self._tile.show(state, self._tile.says(state), detail, verdict.run_id)
         return True
 
     async def _run(
@@ -185,6 +239,7 @@ class Pipeline:
         tools, slot = self._tools, self._slot
         run_id = tools.ids.new()
         continues = truth.continuation(tools, prepared)
+        asker = RunAsker(self._tile, run_id, prepared.plan)
         request = RunRequest(
             run_id=run_id,
             slot=slot.name,
@@ -192,7 +247,7 @@ class Pipeline:
             identity=identity,
             inputs=prepared.inputs,
             secrets=prepared.secrets,
-            resources=link.resources,
+            resources={**link.resources, Operator: DeskOperator(tools.desk, asker)},
             read_identity=link.identity,
             opening=opening_rows(
                 tools,
@@ -206,21 +261,21 @@ class Pipeline:
             earlier=truth.earlier,
             continues=continues,
         )
-        self._tile.show(SlotState.RUN, prepared.plan.name)
-        async with self._controlled(run_id) as control:
+        self._tile.show(SlotState.RUN, prepared.plan.name, run_id=run_id)
+        async with self._controlled(asker) as control:
             services = replace(tools.services, publish=self._note_step)
             result = await execute(prepared.plan, request, services, control)
         self._tile.identity = result.identity
+        tools.ended(ended_run(unit, result.identity, result.outcome, tools.services.clock))
         tools.note(self._tile.show_verdict(result.outcome, result.message, run_id))
 
     @asynccontextmanager
-    async def _controlled(self, run_id: str) -> AsyncIterator[RunControl]:
-        control = RunControl()
-        self._step = ""
+    async def _controlled(self, asker: RunAsker) -> AsyncIterator[RunControl]:
+        control, run_id = RunControl(), asker.run_id
+        self._asker = asker
 
         def removed() -> None:
-            during = f" during step {self._step}" if self._step else ""
-            control.stop(Outcome.ERROR, f"board was taken out{during}")
+            control.stop(Outcome.ERROR, f"board was taken out{asker.during}")
 
         self._control, self.running = control, run_id
         self._tools.undecided[run_id] = self._slot.name
@@ -229,13 +284,11 @@ class Pipeline:
                 yield control
             del self._tools.undecided[run_id]
         finally:
-            self._control, self.running = None, ""
+            self._control, self._asker, self.running = None, None, ""
 
     def _note_step(self, event: Event) -> None:
-        if isinstance(event, StepStarted):
-            self._step = event.name
-        elif isinstance(event, StepFinished):
-            self._step = ""
+        if self._asker is not None:
+            self._asker.note(event)
         self._tools.services.publish(event)
 
     def _report(self, error: Exception) -> None:
@@ -243,20 +296,20 @@ class Pipeline:
         lost = _audit_loss(error)
         if lost is not None:
             self._again = True
-            self._tile.show(SlotState.ERROR, "The audit cannot be written. Call the engineer.")
+            self._tile.show(SlotState.ERROR, self._tools.says.lost, "The audit cannot be written.")
             self._tools.audit_is_lost(lost)
             return
         sentence = str(error) if isinstance(error, OrchestratorError) else _bug(error)
-        if isinstance(error, SlotBlocked):
-            self._tile.show(SlotState.BLOCKED, sentence)
-        else:
-            self._tile.show(SlotState.ERROR, sentence)
+        blocked = isinstance(error, SlotBlocked)
+        state = SlotState.BLOCKED if blocked else SlotState.ERROR
+        self._tile.show(state, self._tile.says(state), sentence)
+        if not blocked:
             self._tools.log.error("pipeline", slot=self._slot.name, exc_info=error)
         self._tools.note(self._tile.verdict(Outcome.ERROR, sentence, ""))
 
 
 def _bug(error: Exception) -> str:
-    return f"The station itself failed: {type(error).__name__}: {error}. Call the engineer"
+    return f"The station itself failed: {type(error).__name__}: {error}"
 
 
 def _audit_loss(error: BaseException) -> AuditUnavailable | None:

@@ -60,6 +60,26 @@ class Presence:
                     wait = min(2 * wait, LAST_WAIT_SECONDS)
         return None
 
+    async def is_the_same(self, link: UnitLink, visit: Visit) -> bool:
+        """Say whether the board that was known before people were waited for is still here.
+
+        Another one begins a visit of its own. One that does not answer now is left to its run.
+        """
+        read: DeviceIdentity | None = None
+        with Edge() as edge, self.until_removed():
+            with anyio.fail_after(IDENTITY_DEADLINE_SECONDS):
+                read = await link.identity()
+        if edge.error is not None:
+            why = str(edge.error)
+            self._tools.log.debug("no identity", slot=self._slot.name, why=why)
+        if not self._slot.is_here(visit):
+            return False
+        if read is not None and read != self._tile.identity is not None:
+            self._record_swap(read)
+            self._slot.renew()
+            return False
+        return True
+
     @contextmanager
     def until_removed(self) -> Iterator[None]:
         """Cut the block off when the board leaves."""

@@ -9,6 +9,7 @@ from decimal import Decimal
 from orchestrator import __version__
 from orchestrator.domain.clock import Clock, timestamp
 from orchestrator.domain.ids import unit_id
+from orchestrator.domain.outcome import Outcome
 from orchestrator.domain.records import (
     ArtifactRow,
     EventRow,
@@ -21,6 +22,7 @@ from orchestrator.domain.records import (
 )
 from orchestrator.domain.unit import DeviceIdentity, Unit
 from orchestrator.recipe.plan import Plan
+from orchestrator.station.past import Ended
 from orchestrator.station.recipes import ReadyRecipe
 from orchestrator.station.slot import Slot
 from orchestrator.station.tools import Session, Tools
@@ -126,6 +128,14 @@ def opening_rows(
     if identity is not None:
         rows.append(IdentityRow(run_id, 0, key, identity.system, identity.device_id, moment))
     return tuple(rows)
+
+
+def ended_run(unit: Unit, identity: DeviceIdentity | None, outcome: Outcome, clock: Clock) -> Ended:
+    """Return what the counters are told of a run that has just ended."""
+    known = unit.serial_number or identity
+    device_id = identity.device_id if identity is not None else None
+    key = unit_id(unit.serial_number, unit.part_number, device_id) if known else ""
+    return Ended(key, outcome, clock.now())
 
 
 def event_row(

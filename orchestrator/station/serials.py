@@ -1,6 +1,6 @@
 """How a unit gets its serial number, as the settings say it: not at all, from silicon, by a list.
 
-Reading scanners and pools of numbers belongs elsewhere.
+One that is scanned is handed in; reading scanners and pools of numbers belongs elsewhere.
 """
 
 import csv
@@ -27,21 +27,23 @@ class UnitRule:
     section: UnitSection
     numbers: Mapping[str, str]
 
-    def unit_of(self, identity: DeviceIdentity | None) -> Unit:
+    def unit_of(self, identity: DeviceIdentity | None, label: str = "") -> Unit:
         """Return the unit; without identity only what holds for all units is known.
+
+        `label` is the serial number that was scanned for it, if one was.
 
         Raises SlotBlocked when the list of serial numbers does not know the board.
         """
         part_number = self.section.part_number or None
         revision = self.section.revision or None
-        serial = self._serial_of(identity) if identity is not None else None
+        serial = label or (self._serial_of(identity) if identity is not None else None)
         return Unit(serial_number=serial, part_number=part_number, revision=revision)
 
     def _serial_of(self, identity: DeviceIdentity) -> str | None:
         section = self.section.serial_number
         if section.rule == "device_id":
             return identity.device_id[-section.last :]
-        if section.rule == "none":
+        if section.rule in ("none", "scan"):
             return None
         serial = self.numbers.get(identity.device_id)
         if serial is None:

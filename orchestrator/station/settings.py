@@ -13,6 +13,7 @@ from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from orchestrator.recipe.plan import LIST_OPERATION, Scalar
+from orchestrator.station.codes import mistakes_of, pattern_of
 from orchestrator.station.settings_base import (
     Port,
     SecretReference,
@@ -307,6 +308,15 @@ class Settings(EvidenceSettings):
     def _operation_is_a_line(self) -> Self:
         if self.station.operation == LIST_OPERATION:
             raise ValueError(f"`station.operation` must not be {LIST_OPERATION}: no units at hand")
+        return self
+
+    @model_validator(mode="after")
+    def _codes_are_told_apart(self) -> Self:
+        rule = self.unit.serial_number
+        patterns = pattern_of(self.scanner, rule.pattern if rule.rule == "scan" else "")
+        mistakes = mistakes_of(patterns)
+        if mistakes:
+            raise ValueError("; ".join(mistakes))
         return self
 
     @model_validator(mode="after")

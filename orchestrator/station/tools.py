@@ -15,13 +15,23 @@ from orchestrator.domain.fixture import Fixture
 from orchestrator.domain.ids import Ids
 from orchestrator.domain.unit import DeviceIdentity
 from orchestrator.engine.run import EngineServices
+from orchestrator.station.desk import Desk
 from orchestrator.station.journal import Journal
 from orchestrator.station.line import Line
-from orchestrator.station.past import Past, Verdict
+from orchestrator.station.past import Ended, Past, Verdict
 from orchestrator.station.recipes import RecipeShelf
 from orchestrator.station.serials import SlotBlocked, UnitRule
+from orchestrator.station.settings_floor import TileSection
 
 LOOKS_AT_ONCE = 4
+
+
+def _never() -> bool:
+    return False
+
+
+def _forget(ended: Ended) -> None:
+    del ended
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +89,14 @@ class Tools:
     past: Past
     line: Line
     journal: Journal
-    by_count: bool = False
-    """True when the station ends by itself after so many boards: each of them is run."""
+    desk: Desk
+    says: TileSection = field(default_factory=TileSection)
+    manual_start: bool = False
+    """True when a board is run only when somebody presses start."""
+    by_count: Callable[[], bool] = _never
+    """Says whether the station ends by itself after so many boards: each of them is run."""
+    ended: Callable[[Ended], None] = _forget
+    """Told of every run that has ended, for the counters."""
     undecided: dict[str, str] = field(default_factory=dict)
     """Runs whose end nobody has heard of, with their slots: one that runs, or a lost commit."""
     claims: Claims = field(default_factory=Claims)

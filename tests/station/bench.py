@@ -4,6 +4,7 @@ import io
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -32,10 +33,19 @@ from orchestrator.recipe.plan import AppliesTo, Plan, PlannedStep
 from orchestrator.station.asking import with_finding
 from orchestrator.station.daemon import Parts, Station, StationEnd, Timing
 from orchestrator.station.edge import beside
+from orchestrator.station.holds import Holds
 from orchestrator.station.hub import Hub, Listener
 from orchestrator.station.keeper import Watchfulness
 from orchestrator.station.log import make_logger
-from orchestrator.station.past import Known, LastRun, OpenRun, OpenStep, Verdict
+from orchestrator.station.past import (
+    Ended,
+    Known,
+    Labelled,
+    LastRun,
+    OpenRun,
+    OpenStep,
+    Verdict,
+)
 from orchestrator.station.recipes import ReadyRecipe, RecipeShelf
 from orchestrator.station.serials import UnitRule
 from orchestrator.station.settings import Settings, UnitSection
@@ -133,6 +143,9 @@ class Paper:
         self.judged: dict[tuple[str, str], Verdict] = {}
         self.intents: dict[str, EarlierIntent] = {}
         self.last: dict[str, LastRun] = {}
+        self.before: list[Ended] = []
+        self.held = Holds()
+        self.labels: dict[str, Labelled] = {}
         self.on_record: Callable[[Sequence[Record]], None] | None = None
 
     async def record(self, *records: Record) -> None:
@@ -220,6 +233,23 @@ class Paper:
             if row.intent_id == intent_id:
                 intent = with_finding(intent, row)
         return intent
+
+    async def ended_since(self, moment: datetime) -> Sequence[Ended]:
+        """Return what the test says."""
+        await anyio.lowlevel.checkpoint()
+        return self.before
+
+    async def holds(self) -> Holds:
+        """Return what the test says, or what was commanded since."""
+        await anyio.lowlevel.checkpoint()
+        return self.held
+
+    async def labelled(
+        self, serial_number: str, identity: DeviceIdentity | None, operation: str
+    ) -> Labelled:
+        """Return what the test says."""
+        await anyio.lowlevel.checkpoint()
+        return self.labels.get(serial_number, Labelled())
 
     async def ended(self, run_id: str) -> Verdict | None:
         """Return how that run ended."""

@@ -101,7 +101,8 @@ async def test_a_board_judged_before_the_start_keeps_its_verdict(
         shown = await watch.state("1", *_STATES_WITH_A_RUN)
         assert (shown.state, shown.device_id) == (state, device_id(1))
         said = message or "PASS"
-        assert shown.message == f"{said} (run OLD, before this start). Take it out"
+        assert shown.detail == f"{said} (run OLD, before this start)"
+        assert shown.sentence
         looked = board.identity_reads
         while board.identity_reads < looked + 2:
             await anyio.lowlevel.checkpoint()
@@ -294,7 +295,7 @@ async def test_no_recipe_or_two_block_the_slot(tmp_path: Path) -> None:
     board = bench.fixture.put("1", FakeBoard(1))
     async with bench.running(1) as watch:
         blocked = await watch.state("1", SlotState.BLOCKED)
-    assert blocked.message.startswith(
+    assert blocked.detail.startswith(
         "No recipe fits part number P-1, operation OP. Recipes here: "
         "other (part number P-2, revision B, operation OP)"
     )
