@@ -21,6 +21,8 @@ SHIPPED = [
     "end-of-line.yaml",
     "cloud-claim-list.yaml",
     "portal-register-list.yaml",
+    "edge-computer-burn-in.yaml",
+    "edge-computer-provisioning.yaml",
 ]
 
 

@@ -30,6 +30,18 @@ ORDER_RULES: tuple[OrderRule, ...] = (
         message="claims the unit before its ready check has passed",
         help="put a required step with `uses: sphere.ready_check` before it",
     ),
+    OrderRule(
+        uses="advantech.lock_etp",
+        after="advantech.write_etp",
+        message="locks data before they were written and read back",
+        help="put a required step with `uses: advantech.write_etp` before it",
+    ),
+    OrderRule(
+        uses="advantech.set_admin_password",
+        after="advantech.expect_host",
+        message="gives away the password of a computer that nobody has judged",
+        help="put a required step with `uses: advantech.expect_host` before it",
+    ),
 )
 
 
