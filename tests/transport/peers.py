@@ -145,6 +145,12 @@ class Authority:
 
     def server_context(self, name: str = NAME, days: int = 1) -> ssl.SSLContext:
         """Return what a server with a leaf for `name` listens with; negative days: expired."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.leaf(name, days))
+        return context
+
+    def leaf(self, name: str = NAME, days: int = 1) -> Path:
+        """Return a file with the key and the certificate of a server for `name`."""
         key = ec.generate_private_key(ec.SECP256R1())
         leaf = self._sign("leaf", key.public_key(), name, days)
         file = self._folder / f"{self._title}-leaf-{leaf.serial_number}.pem"
@@ -156,6 +162,17 @@ class Authority:
             )
             + leaf.public_bytes(serialization.Encoding.PEM)
         )
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(file)
-        return context
+        return file
+
+
+def fingerprint(leaf: Path) -> str:
+    """Return the SHA-256 fingerprint of the certificate in a file, 64 digits."""
+    certificate = x509.load_pem_x509_certificate(leaf.read_bytes())
+    return certificate.fingerprint(hashes.SHA256()).hex()
+
+
+def listening(leaf: Path) -> ssl.SSLContext:
+    """Return what a server with that file listens with."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(leaf)
+    return context
