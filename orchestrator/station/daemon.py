@@ -5,8 +5,9 @@ a bounded time for those in work, then the rest is cut and closed. A lost audit 
 the daemon (`keeper`). It is told to stop from outside; signals and exit codes are its caller's.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import anyio
@@ -29,6 +30,7 @@ from orchestrator.station.desk import Desk
 from orchestrator.station.discovery import Discovery
 from orchestrator.station.floor import Floor
 from orchestrator.station.holds import Holds
+from orchestrator.station.host_button import press
 from orchestrator.station.host_watch import HostWatch
 from orchestrator.station.hub import Hub
 from orchestrator.station.journal import Journal
@@ -227,14 +229,10 @@ class Station:
             hub=parts.hub,
             clock=parts.clock,
             note=self._note_event,
-            start=self._press,
+            start=partial(press, self.control),
             log=parts.log,
         )
         tasks.start_soon(self._host.run)
-
-    async def _press(self, button: str, slots: Sequence[str]) -> str:
-        del slots
-        return f"Button {button} was pressed; the slots of this station start by themselves"
 
     async def _begin(self) -> None:
         parts = self._parts
