@@ -44,11 +44,11 @@ INPUTS = [
 class HostBench(Bench):
     """A bench on a host. `host` is what the test moves."""
 
-    def __init__(self, folder: Path, **changes: Any) -> None:
+    def __init__(self, folder: Path, *, slots: Any = None, **changes: Any) -> None:
         asked = {"temperature": [HOT], "lamp": LAMPS, "input": INPUTS, "good_seconds": 0}
         host = {**TRUST, **asked, **changes}
         place = {"name": "bench", "data_dir": folder, "operation": "OP", "host": host}
-        super().__init__(folder, station=place)
+        super().__init__(folder, station=place, slots=slots or {})
         self.host = FakeHost(reading(60), pin("lid", closed=True), CONTACT)
 
     def parts(self) -> Parts:
@@ -139,6 +139,20 @@ async def test_an_open_fixture_lets_no_run_begin(tmp_path: Path) -> None:
         assert "Close the fixture" in blocked.message
         bench.host.say(pin("lid", closed=True))
         await watch.state("1", SlotState.PASS)
+
+
+async def test_a_pressed_button_starts_the_run_that_waits(tmp_path: Path) -> None:
+    """With a manual start the board waits for it; the audit says that it was a button."""
+    bench = HostBench(tmp_path, slots={"start": "manual"})
+    bench.host.say(pin("start", closed=False))
+    bench.fixture.put("1", FakeBoard(1))
+    async with bench.running() as watch:
+        await watch.until(lambda event: watch.station.control.snapshot().slots[0].may_start)
+        bench.host.say(pin("start", closed=True))
+        await watch.notice("Button start: Slot 1: started")
+        await watch.state("1", SlotState.PASS)
+    [command] = [row for row in bench.paper.events("command") if row.slot == "1"]
+    assert json.loads(command.detail)["place"] == "button"
 
 
 async def test_a_host_that_hangs_or_breaks_changes_nothing_for_the_boards(tmp_path: Path) -> None:
