@@ -1,11 +1,11 @@
 """How a step is written: a plain async function with a decorator and typed parameters.
 
     @step(
-        "sphere.expect_os",
-        summary="Checks that the board runs an allowed OS version.",
-        measures=(Measures("os_version", "Version the board reports", kind="text"),),
+        "lamp.expect_colour",
+        summary="Checks that the lamp has an allowed colour.",
+        measures=(Measures("colour", "Colour the lamp reports", kind="text"),),
     )
-    async def expect_os(ctx: StepContext, board: SphereDevice, *, version: str) -> None:
+    async def expect_colour(ctx: StepContext, lamp: Lamp, *, colour: str) -> None:
         ...
 
 Positional parameters after `ctx` are clients, delivered by their annotation. Keyword-only ones are
