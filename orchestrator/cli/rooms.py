@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from orchestrator.simulation.answered import answered
+from orchestrator.systems.advantech_portal import endpoints as advantech_portal
 from orchestrator.systems.azure_sphere_cloud import endpoints as azure_sphere_cloud
 from orchestrator.systems.azure_sphere_cloud.arm.endpoints import ARM_ENDPOINTS
 from orchestrator.systems.azure_sphere_device import endpoints as azure_sphere_device
@@ -49,7 +50,7 @@ def _operation(system: str, row: Endpoint, client_method: str, simulated: bool) 
         system=system,
         category=row.category,
         operation_id=row.operation_id,
-        method=row.method,
+        method=row.verb,
         path=row.path,
         since=row.since,
         idempotent=row.idempotent,
@@ -113,6 +114,16 @@ def _iot_hub_portal() -> Sequence[Operation]:
     ]
 
 
+def _advantech_portal() -> Sequence[Operation]:
+    """Return the rows of the host's API."""
+    system = "advantech_portal"
+    simulated = answered(system)
+    return [
+        _operation(system, row, f"AdvantechHost.{row.name}", row.name in simulated)
+        for row in advantech_portal.HOST_ENDPOINTS
+    ]
+
+
 ROOMS: tuple[Room, ...] = (
     Room(
         "azure_sphere_device",
@@ -128,6 +139,11 @@ ROOMS: tuple[Room, ...] = (
         "iot_hub_portal",
         "Azure IoT Hub Portal, in which units are registered",
         _iot_hub_portal,
+    ),
+    Room(
+        "advantech_portal",
+        "Advantech Platform Portal and EdgeHub agent: an edge computer, or the station's own",
+        _advantech_portal,
     ),
 )
 
