@@ -91,9 +91,9 @@ class Appender:
         self.pending = Head(entry, head)
         self.appended.append(groups)
 
-    def has(self, *kinds: type[Record]) -> bool:
+    def has(self, kinds: frozenset[type[Record]]) -> bool:
         """Say whether this transaction has rows of one of these types."""
-        return any(groups.get(cls) for groups in self.appended for cls in kinds)
+        return any(not kinds.isdisjoint(groups) for groups in self.appended)
 
     def rows(self, cls: type[Record]) -> list[tuple[Any, ...]]:
         """Return the rows of a type in this transaction, in their order."""

@@ -35,7 +35,8 @@ CHECKPOINT_SECONDS = 60.0
 OnCheckpoint = Callable[[str], None]
 """Told the note of a checkpoint that is durable. Must neither block nor raise."""
 
-_ALWAYS = (RunEndRow, FindingRow, KeyRow, EpochRow)
+_SIGNERS = frozenset({KeyRow, EpochRow})
+_ALWAYS = frozenset({RunEndRow, FindingRow}) | _SIGNERS
 _BY_ITSELF = "station"
 
 
@@ -108,11 +109,12 @@ class Attestor:
         chain = store.chain
         if not chain.appended:
             return
-        self._follow(store)
+        if chain.has(_SIGNERS):
+            self._follow(store)
         if not self._in_force:
             return
         head = chain.pending
-        if not (now or chain.has(*_ALWAYS) or self._is_old(head)):
+        if not (now or chain.has(_ALWAYS) or self._is_old(head)):
             return
         note = self._signer.note(self._epoch_id, head.entry, head.hash)
         moment = timestamp(self._clock.now())

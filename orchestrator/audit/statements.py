@@ -52,6 +52,8 @@ class Statements:
             for rows in (1, BLOCK_ROWS):
                 self._find[cls, rows] = _find(dialect, table, rows)
             self._key[cls] = itemgetter(*map(cls._fields.index, key_columns(table)))
+        self._order = {cls: place for place, cls in enumerate(TABLES)}
+        self._width = {cls: width(cls) for cls in TABLES}
         self._head = str(_heads().compile(dialect=dialect))
 
     def head(self, cursor: Any) -> Head:
@@ -69,10 +71,8 @@ class Statements:
 
         That is an order in which foreign keys are satisfied. Raises the driver's errors.
         """
-        for cls in TABLES:
-            values = groups.get(cls)
-            if values:
-                self._insert_rows(cursor, cls, values)
+        for cls in sorted(groups, key=self._order.__getitem__):
+            self._insert_rows(cursor, cls, groups[cls])
 
     def present(self, cursor: Any, records: Iterable[Record]) -> set[tuple[type[Record], Key]]:
         """Return type and key of those `records` that are in the database.
@@ -101,7 +101,10 @@ class Statements:
                 yield row[0] if single else tuple(row)
 
     def _insert_rows(self, cursor: Any, cls: type[Record], values: list[Any]) -> None:
-        of_row = width(cls)
+        of_row = self._width[cls]
+        if len(values) == of_row:
+            cursor.execute(self._one[cls], values)
+            return
         of_block = BLOCK_ROWS * of_row
         whole = len(values) - len(values) % of_block
         for start in range(0, whole, of_block):
