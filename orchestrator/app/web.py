@@ -3,19 +3,20 @@
 FastAPI is loaded only then: a station without a panel starts without it.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from functools import partial
 
 from structlog.typing import FilteringBoundLogger
 
 from orchestrator.audit.database import Audit
 from orchestrator.domain.clock import timestamp
+from orchestrator.domain.errors import ConfigurationMistakes
 from orchestrator.domain.records import EventRow
 from orchestrator.station.daemon import Parts, Station
 from orchestrator.station.edge import beside
 from orchestrator.station.rows import canonical
 from orchestrator.station.settings import Settings
+from orchestrator.station.settings_web import WebSection
 
 
 @asynccontextmanager
@@ -35,32 +36,48 @@ async def open_web(
     if settings.web is None:
         yield
         return
-    from orchestrator.web.server import bind, serve_web
+    from orchestrator.web.people import People
+    from orchestrator.web.people_file import PeopleFile
+    from orchestrator.web.secrecy import Hashing
+    from orchestrator.web.server import make_server
     from orchestrator.web.surface import Surface
 
+    file = PeopleFile(settings.station.data_dir)
+    people = People(file, Hashing(file.pepper()), parts.clock)
+    _demand_people(settings.web, people.accounts())
     surface = Surface(
         station=settings.station.name,
-        session=parts.ids.new(),
+        session=station.session_id,
         settings=settings.web,
-        control=station,
+        control=station.control,
         hub=parts.hub,
         reads=audit,
         note=_noting(settings.station.name, parts, audit),
         shelf=parts.shelf,
         clock=parts.clock,
         log=parts.log,
+        people=people,
+        part_number=settings.unit.part_number,
+        shift_ends=station.control.shift.seconds_left,
     )
-    bound = bind(settings.web)
-    async with beside(partial(serve_web, bound, surface, _announced(parts.log, tell))):
+    server = make_server(surface)
+    _announce(server.address, parts.log, tell)
+    async with beside(server.run):
         yield
 
 
-def _announced(log: FilteringBoundLogger, tell: Callable[[str], None]) -> Callable[[str], None]:
-    def announce(address: str) -> None:
-        log.info("panel", address=address)
-        tell(f"The panel is at {address}")
+def _demand_people(web: WebSection, accounts: Sequence[object]) -> None:
+    """Refuse to listen to other machines while nobody could sign in."""
+    if not web.loopback and not accounts:
+        raise ConfigurationMistakes(
+            f"`web.host`: other machines can reach {web.host}, and there is no account yet",
+            remedy="Add one with: orchestrator people add, or listen on localhost",
+        )
 
-    return announce
+
+def _announce(address: str, log: FilteringBoundLogger, tell: Callable[[str], None]) -> None:
+    log.info("panel", address=address)
+    tell(f"The panel is at {address}")
 
 
 def _noting(

@@ -17,6 +17,7 @@ from orchestrator.cli import (
     cloud,
     db,
     demo,
+    people,
     portal,
     recipe,
     simulate,
@@ -48,6 +49,7 @@ app = typer.Typer(
 app.command(name="demo")(demo.demo)
 app.add_typer(station.app, name="station")
 app.add_typer(recipe.app, name="recipe")
+app.add_typer(people.app, name="people")
 app.add_typer(unit.app, name="unit")
 app.add_typer(cloud.app, name="cloud")
 app.add_typer(portal.app, name="portal")

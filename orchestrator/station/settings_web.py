@@ -17,7 +17,6 @@ LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _HOST = r"^[A-Za-z0-9]([A-Za-z0-9.:-]*[A-Za-z0-9])?$|^::1?$"
 
 HostName = Annotated[str, Field(min_length=1, max_length=253, pattern=_HOST)]
-Pattern = Annotated[str, Field(max_length=200)]
 
 
 class ScreenSection(Section):
@@ -30,28 +29,6 @@ class ScreenSection(Section):
     height_pixels: int = Field(default=1080, ge=240, le=8640, description="Height in pixels.")
     columns: int = Field(
         default=0, ge=0, le=64, description="Tiles side by side, as on the fixture; 0: by count."
-    )
-
-
-class ScannerSection(Section):
-    """How codes are told apart. Each pattern is a regular expression that a whole code matches."""
-
-    badge: Pattern = Field(default=r"B-[A-Za-z0-9]{4,32}", description="Badges of people.")
-    slot: Pattern = Field(
-        default=r"%SLOT-(?P<slot>.+)", description="Labels of slots; the group `slot` is the name."
-    )
-    work_order: Pattern = Field(default=r"WO-[A-Za-z0-9-]{1,32}", description="Work orders.")
-    command: Pattern = Field(
-        default=r"%(?P<command>[A-Z]+)", description="Commands; the group `command` is the word."
-    )
-    again_seconds: float = Field(
-        default=2.0, ge=0, le=60, description="The same code within so many seconds is ignored."
-    )
-    gap_milliseconds: int = Field(
-        default=30,
-        ge=5,
-        le=200,
-        description="Longest average time between two characters of a scanner; slower is typing.",
     )
 
 
@@ -114,9 +91,14 @@ class WebSection(Section):
     title: Text = Field(
         default="", description="What the panel is headed with, instead of the station's name."
     )
-    language: Literal["en"] = Field(default="en", description="Language of the panel.")
+    language: Literal["en", "de"] = Field(default="en", description="Language of the panel.")
+    scan_gap_milliseconds: int = Field(
+        default=30,
+        ge=5,
+        le=200,
+        description="Longest average time between two characters of a scanner; slower is typing.",
+    )
     screen: ScreenSection = ScreenSection()
-    scanner: ScannerSection = ScannerSection()
 
     @property
     def tls(self) -> bool:

@@ -12,10 +12,14 @@ from starlette.types import ASGIApp
 from orchestrator import __version__
 from orchestrator.domain.errors import OrchestratorError
 from orchestrator.web.api import add_api
+from orchestrator.web.api.parts import Memory
+from orchestrator.web.callers import Door
 from orchestrator.web.guard import BODY_BYTES, Guard
+from orchestrator.web.metrics import Metrics
 from orchestrator.web.pages import add_pages
-from orchestrator.web.problems import house_error, http_error, wrong_input
+from orchestrator.web.problems import house_error, http_error, unknown_error, wrong_input
 from orchestrator.web.static_files import read_static_files
+from orchestrator.web.streams import Streams
 from orchestrator.web.surface import Surface
 
 
@@ -42,14 +46,30 @@ def bare_application() -> FastAPI:
     application.add_exception_handler(OrchestratorError, house_error)
     application.add_exception_handler(RequestValidationError, wrong_input)
     application.add_exception_handler(HTTPException, http_error)
+    application.add_exception_handler(Exception, unknown_error)
     add_api(application)
     return application
 
 
 def create_application(surface: Surface) -> FastAPI:
-    """Return the application of one station; `app.state` has `surface` and `static`."""
+    """Return the application of one station.
+
+    `app.state` has `surface`, `door` (who asks), `streams` and `static`.
+    """
     application = bare_application()
     application.state.surface = surface
+    application.state.door = Door(surface)
+    application.state.streams = Streams(
+        surface.hub, surface.session, surface.settings.streams_per_client
+    )
+    application.state.memory = Memory(surface.clock)
+    application.state.metrics = metrics = Metrics(
+        station=surface.station,
+        operation=surface.shelf.operation,
+        part=surface.part_number,
+        clock=surface.clock,
+    )
+    surface.hub.watch(metrics.take)
     application.state.static = static = read_static_files()
     application.add_route("/static/{path:path}", static.serve, include_in_schema=False)
     add_pages(application, surface)

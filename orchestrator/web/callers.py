@@ -196,6 +196,10 @@ class Door:
             "address": caller.address,
         }
         await self._surface.note("sign_in", detail)
+        if Right.WORK in rights_of(account.role):
+            await self._surface.control.set_operator(
+                Actor(account.person_id, account.role, "panel")
+            )
         if caller.session is not None:
             self.sessions.end(caller.session)
         return self.sessions.open(account, caller.address)
@@ -215,6 +219,8 @@ class Door:
         if caller.session is None:
             return
         self.sessions.end(caller.session)
+        if self._surface.control.snapshot().shift.operator == caller.actor.person:
+            await self._surface.control.clear_operator(caller.actor)
         detail = {"person": caller.actor.person, "address": caller.address}
         await self._note_refusal("sign_out", detail)
 

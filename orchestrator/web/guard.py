@@ -39,21 +39,24 @@ class Guard:
         """Answer one request; anything else than HTTP is let go unanswered."""
         if scope["type"] != "http":
             return
-        begun = False
+        begun = complete = False
 
         async def secure(message: Message) -> None:
-            nonlocal begun
+            nonlocal begun, complete
             if message["type"] == "http.response.start":
                 begun = True
                 headers = secured(message.get("headers", []), tls=self._tls)
                 message = {**message, "headers": headers}
             await send(message)
+            complete = message["type"] == "http.response.body" and not message.get("more_body")
 
         edge = Edge()
         with edge:
             await self._checked(scope, receive, secure)
         if edge.error is not None:
             self._log.error("web request failed", path=scope["path"], exc_info=edge.error)
+            if complete:
+                return
             if begun:
                 # The other side must not take half an answer for a whole one.
                 raise ConnectionError("the answer broke off") from edge.error

@@ -22,7 +22,7 @@ SECURITY_HEADERS: Mapping[str, str] = MappingProxyType(
         "Cross-Origin-Opener-Policy": "same-origin",
         "Cross-Origin-Resource-Policy": "same-origin",
         "Permissions-Policy": (
-            "camera=(), microphone=(), geolocation=(), usb=(), serial=(), bluetooth=(), payment=()"
+            "camera=(), microphone=(), geolocation=(), usb=(), serial=(), payment=()"
         ),
     }
 )

@@ -61,6 +61,7 @@ class People:
         self._turn = anyio.Lock()
         self._waiting = 0
         self._used: dict[str, float] = {}
+        self._locked: set[str] = set()
 
     def accounts(self) -> Sequence[Account]:
         """Return all accounts. Raises ConfigurationMistakes when the file is damaged."""
@@ -112,11 +113,7 @@ class People:
 
     async def unlock(self, person_id: str) -> Account | None:
         """Let somebody try again; None when there is no such person."""
-        account = await run_sync(self._changed, person_id, {"locked": False})
-        if account is not None:
-            for key in (account.badge, self._hashing.name(account.name)):
-                self._attempts.forget(key)
-        return account
+        return await run_sync(self._changed, person_id, {"locked": False})
 
     async def disable(self, person_id: str) -> Account | None:
         """End all that somebody may do; None when there is no such person."""
@@ -138,6 +135,10 @@ class People:
     async def _judge(self, claim: _Claim) -> Account:
         account = claim.account
         person = account.person_id if account is not None else ""
+        if account is not None and not account.locked and claim.key in self._locked:
+            # A supervisor has unlocked it in the file.
+            self._locked.discard(claim.key)
+            self._attempts.forget(claim.key)
         if self._attempts.locked(claim.key) or (account is not None and account.locked):
             raise _refused(
                 "This badge or name is locked after too many wrong attempts",
@@ -164,6 +165,7 @@ class People:
         self._attempts.wrong(claim.key)
         if claim.account is not None and self._attempts.locked(claim.key):
             await run_sync(self._changed, claim.account.person_id, {"locked": True})
+            self._locked.add(claim.key)
 
     def _changed(self, person_id: str, update: dict[str, bool]) -> Account | None:
         found: list[Account] = []

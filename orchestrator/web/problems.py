@@ -21,7 +21,10 @@ from orchestrator.domain.errors import (
     OrchestratorError,
     StationBusy,
 )
+from orchestrator.station.answers import AnswerRefused
+from orchestrator.station.commands import CommandRefused
 from orchestrator.station.decisions import DecisionRefused
+from orchestrator.station.scanning import ScanRefused
 
 MEDIA_TYPE = "application/problem+json"
 TYPES = "/help/problems/"
@@ -78,6 +81,9 @@ def status_of(error: OrchestratorError) -> tuple[int, str]:
     by_class: tuple[tuple[type[OrchestratorError], int, str], ...] = (
         (AuditUnavailable, 503, "audit_unavailable"),
         (DecisionRefused, 409, "decision_refused"),
+        (CommandRefused, 409, "command_refused"),
+        (AnswerRefused, 409, "answer_refused"),
+        (ScanRefused, 409, "scan_refused"),
         (StationBusy, 409, "busy"),
         (InputMistakes, 422, "input"),
         (DeadlineExceeded, 504, "deadline"),
@@ -180,6 +186,12 @@ async def http_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
     code, detail = _WORDS.get(error.status_code, ("http", str(error.detail)))
     return problem_response(request, error.status_code, code, detail, headers=error.headers)
+
+
+async def unknown_error(request: Request, error: Exception) -> JSONResponse:
+    """Answer what nobody expected; the guard tells the log."""
+    del error
+    return our_fault(request.url.path)
 
 
 def our_fault(path: str) -> JSONResponse:

@@ -9,7 +9,7 @@ import os
 import socket
 import ssl
 import stat
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,7 +29,6 @@ GRACE_SECONDS = 0.5
 """How long streams may take to say goodbye, and then again answers to be finished."""
 
 _BACKLOG = 128
-Answers = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +136,11 @@ class WebServer:
         self._state = ServerState()
         self._connections = Connections(settings.connections, settings.connections_per_client)
 
+    @property
+    def address(self) -> str:
+        """The address that a browser is given."""
+        return self._bound.address
+
     async def run(self) -> None:
         """Serve until cancelled; then end what is open, within two seconds."""
         config = http_config(self._application)
@@ -167,6 +171,7 @@ class WebServer:
                 await self._end()
 
     async def _end(self) -> None:
+        self._application.state.streams.close()
         for connection in list(self._state.connections):
             connection.shutdown()
         await self._finished(GRACE_SECONDS)
@@ -182,8 +187,10 @@ class WebServer:
             await asyncio.wait(list(self._state.tasks), timeout=seconds)
 
 
-async def serve_web(bound: Bound, surface: Surface, told: Answers) -> None:
-    """Serve the panel and the API of one station until cancelled; `told` gets the address."""
+def make_server(surface: Surface) -> WebServer:
+    """Return the server of the panel and the API of one station, its sockets bound.
+
+    Raises what `bind` raises.
+    """
     application = create_application(surface)
-    told(bound.address)
-    await WebServer(bound, application, surface.settings, surface.log).run()
+    return WebServer(bind(surface.settings), application, surface.settings, surface.log)

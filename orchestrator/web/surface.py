@@ -10,9 +10,11 @@ from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 from structlog.typing import FilteringBoundLogger
 
 from orchestrator.domain.clock import Clock
+from orchestrator.station.control import Control
 from orchestrator.station.hub import Hub
 from orchestrator.station.recipes import RecipeShelf
 from orchestrator.station.settings_web import WebSection
+from orchestrator.web.people import People
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -32,21 +34,30 @@ Note = Callable[[str, Mapping[str, object]], Awaitable[None]]
 """Keeps an event of a kind in the audit: returns when it is durable. Raises AuditUnavailable."""
 
 
+def no_shift() -> float | None:
+    """Say that there are no shifts."""
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Surface:
     """One station as the web sees it.
 
     `station` is its name, `session` the id of this start: sequence numbers of events count within
-    it. `control` acts on the station, `reads` asks the audit, `note` writes to it.
+    it. `control` acts on the station, `reads` asks the audit, `note` writes to it; `shift_ends` is
+    in how many seconds the shift ends, None when there are no shifts.
     """
 
     station: str
     session: str
     settings: WebSection
-    control: Any
+    control: Control
     hub: Hub
     reads: Reads
     note: Note
     shelf: RecipeShelf
     clock: Clock
     log: FilteringBoundLogger
+    people: People
+    part_number: str = ""
+    shift_ends: Callable[[], float | None] = no_shift

@@ -20,10 +20,10 @@ from orchestrator.domain.events import SlotChanged, SlotState
 from orchestrator.domain.people import Actor, Role
 from orchestrator.domain.prompts import AnswerSource, Picture, Prompt, PromptKind, Question
 from orchestrator.station.answers import AnswerRefused
-from orchestrator.station.codes import Codes, pattern_of
+from orchestrator.station.control import Scanned
 from orchestrator.station.hub import Hub
 from orchestrator.station.log import make_logger
-from orchestrator.station.settings_floor import ScannerSection
+from orchestrator.station.scanning import ScanAction, ScanRefused, Step
 from orchestrator.station.settings_web import WebSection
 from orchestrator.station.snapshot import (
     AuditHealth,
@@ -42,7 +42,7 @@ from orchestrator.web.surface import Surface
 from tests.audit.story import fill
 
 BEGAN = datetime(2026, 11, 21, 6, tzinfo=UTC)
-PIN, PASSWORD = "480215", "correct horse battery"
+PIN, PASSWORD = "739482", "correct horse battery"
 ORIGIN = "http://localhost"
 
 
@@ -80,6 +80,7 @@ class FakeControl:
     reasons: list[LineReason] = field(default_factory=list)
     audit: AuditHealth = field(default_factory=lambda: AuditHealth(writable=True, free_mib=100))
     done: list[tuple[str, str, str]] = field(default_factory=list)
+    operator: str = ""
     before: Callable[[], None] | None = None
 
     def snapshot(self) -> StationSnapshot:
@@ -96,7 +97,9 @@ class FakeControl:
             prompts=tuple(self.prompts),
             reasons=tuple(self.reasons),
             recipes=(RecipeSnapshot("guardian", "1.0", "H1"),),
-            shift=ShiftSnapshot("a", "b", 3, 1, 0, Decimal("0.75"), Decimal(40)),
+            shift=ShiftSnapshot(
+                "a", "b", 3, 1, 0, Decimal("0.75"), Decimal(40), operator=self.operator
+            ),
             audit=self.audit,
             notices=("one",),
             next_action=NextAction("1", "Look."),
@@ -145,9 +148,30 @@ class FakeControl:
         self.prompts = [each for each in self.prompts if each.prompt_id != prompt_id]
         return self._note(f"answer {source} {'yes' if yes else 'no'} {text}", prompt_id, actor)
 
-    async def scan(self, code: str, actor: Actor, source: AnswerSource) -> str:
+    def read_scan(self, code: str) -> Step:
+        """Say what a code would do."""
+        if code == "%STOP":
+            return Step(ScanAction.STOP, "1")
+        if code.startswith("B-"):
+            return Step(ScanAction.BADGE, value=code)
+        if code.startswith("SN"):
+            return Step(ScanAction.SERIAL, "1", code)
+        raise ScanRefused("The code should look like SN123", remedy="Scan again")
+
+    async def scan(self, code: str, actor: Actor, source: AnswerSource) -> Scanned:
         """Take a code."""
-        return self._note(f"scan {source}", code, actor)
+        step = self.read_scan(code)
+        return Scanned(step, self._note(f"scan {source}", code, actor))
+
+    async def set_operator(self, actor: Actor) -> str:
+        """Somebody works here."""
+        self.operator = actor.person
+        return "Signed in"
+
+    async def clear_operator(self, actor: Actor) -> str:
+        """Nobody works here."""
+        self.operator = ""
+        return f"Signed out {actor.person}"
 
 
 class Shelf(SimpleNamespace):
@@ -228,7 +252,7 @@ def make_bench(folder: Path, story: str, settings: WebSection | None = None) -> 
         station="st1",
         session="S1",
         settings=settings or WebSection(),
-        control=control,
+        control=control,  # type: ignore[arg-type]  # only what the web asks of it
         hub=hub,
         reads=StoryReads(story),
         note=note,
@@ -236,7 +260,6 @@ def make_bench(folder: Path, story: str, settings: WebSection | None = None) -> 
         clock=clock,
         log=make_logger(stream=log, style="json"),
         people=People(file, hashing, clock),
-        codes=Codes(pattern_of(ScannerSection(), r"SN\d+")),
     )
     return Bench(surface, control, clock, notes, create_application(surface), people, tokens, log)
 

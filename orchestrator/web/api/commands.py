@@ -3,9 +3,8 @@
 from starlette.responses import Response
 
 from orchestrator.station.snapshot import StationSnapshot
-from orchestrator.web.api.models import Done, Held, HoldOrder, PromptAnswer, Scan
+from orchestrator.web.api.models import Done, Held, HoldOrder, PromptAnswer
 from orchestrator.web.api.parts import (
-    AtDoor,
     By,
     Here,
     IfMatch,
@@ -14,7 +13,6 @@ from orchestrator.web.api.parts import (
     slot_of,
     tag,
 )
-from orchestrator.web.api.scans import right_of_scan
 from orchestrator.web.api.station import PromptId, SlotName
 
 HOLD = "hold"
@@ -23,13 +21,13 @@ HOLD = "hold"
 async def start_slot(slot: SlotName, here: Here, by: By, once: JustOnce) -> Done:
     """Start the run of a slot, at stations where people start runs."""
     slot_of(here.control.snapshot(), slot)
-    return await once(lambda: here.control.start_slot(slot, by.actor))
+    return await once.says(lambda: here.control.start_slot(slot, by.actor))
 
 
 async def stop_slot(slot: SlotName, here: Here, by: By, once: JustOnce) -> Done:
     """Stop the run of a slot. Needs nobody signed in."""
     slot_of(here.control.snapshot(), slot)
-    return await once(lambda: here.control.stop_slot(slot, by.actor))
+    return await once.says(lambda: here.control.stop_slot(slot, by.actor))
 
 
 async def get_slot_hold(slot: SlotName, here: Here, response: Response) -> Held:
@@ -56,7 +54,7 @@ async def hold_slot(
         says: str = await here.control.hold_slot(slot, order.reason, by.actor)
         return says
 
-    return await once(act)
+    return await once.says(act)
 
 
 async def release_slot(
@@ -70,7 +68,7 @@ async def release_slot(
         says: str = await here.control.release_slot(slot, by.actor)
         return says
 
-    return await once(act)
+    return await once.says(act)
 
 
 async def get_line_hold(here: Here, response: Response) -> Held:
@@ -91,7 +89,7 @@ async def hold_line(
         says: str = await here.control.hold_line(order.reason, by.actor)
         return says
 
-    return await once(act)
+    return await once.says(act)
 
 
 async def release_line(here: Here, by: By, once: JustOnce, if_match: IfMatch = None) -> Done:
@@ -103,7 +101,7 @@ async def release_line(here: Here, by: By, once: JustOnce, if_match: IfMatch = N
         says: str = await here.control.release_line(by.actor)
         return says
 
-    return await once(act)
+    return await once.says(act)
 
 
 def _line_closed(snapshot: StationSnapshot) -> str:
@@ -125,10 +123,4 @@ async def answer_prompt(
         )
         return says
 
-    return await once(act)
-
-
-async def scan(code: Scan, door: AtDoor, here: Here, by: By, once: JustOnce) -> Done:
-    """Take a code that was scanned or typed, and say what it did."""
-    await door.demand(by, right_of_scan(here.codes.read(code.code)), "scan")
-    return await once(lambda: here.control.scan(code.code, by.actor, code.source))
+    return await once.says(act)

@@ -191,6 +191,19 @@ class Held(Answer):
     reason: str
 
 
+class Scanned(Answer):
+    """What a scan did. `value` is the number, answer or word that it was.
+
+    `action` is choose_slot, serial, answer, stop, start, work_order, page, ignored, badge (the PIN
+    is needed) or signed_in.
+    """
+
+    action: str
+    slot: str
+    value: str
+    says: str
+
+
 class HoldOrder(Asked):
     """Why a slot or the line is to be closed."""
 

@@ -8,7 +8,7 @@ import hashlib
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Annotated
+from typing import Annotated, TypeVar, cast
 
 import anyio
 from fastapi import Depends, Header
@@ -19,13 +19,14 @@ from starlette.responses import Response
 from orchestrator.domain.clock import Clock
 from orchestrator.domain.errors import OrchestratorError
 from orchestrator.station.snapshot import SlotSnapshot, StationSnapshot
-from orchestrator.web.api.models import Done
+from orchestrator.web.api.models import Answer, Done
 from orchestrator.web.callers import Caller, Door
 from orchestrator.web.problems import Pointed, Refused, status_of
 from orchestrator.web.rights import Right
 from orchestrator.web.streams import Streams
 from orchestrator.web.surface import Surface
 
+A = TypeVar("A", bound=Answer)
 REMEMBERED_SECONDS = 24 * 3600.0
 _REMEMBERED = 4096
 
@@ -169,7 +170,7 @@ class _Kept:
     body: str
     until: float
     done: anyio.Event = field(default_factory=anyio.Event)
-    answer: Done | None = None
+    answer: Answer | None = None
     error: OrchestratorError | None = None
 
 
@@ -180,7 +181,7 @@ class Memory:
         self._clock = clock
         self._kept: OrderedDict[str, _Kept] = OrderedDict()
 
-    async def once(self, key: str, body: str, act: Callable[[], Awaitable[str]]) -> Done:
+    async def once(self, key: str, body: str, act: Callable[[], Awaitable[A]]) -> A:
         """Carry `act` out once under `key` and return what was answered then.
 
         Raises what `act` raised then, and Refused when the same key came with another body.
@@ -206,12 +207,14 @@ class Memory:
         if kept.answer is None:
             # The first one was cut off: nobody knows its end, so it is asked for anew.
             return await self.once(key, body, act)
-        return kept.answer
+        # The same key and body reach the same handler: its answer is of the same kind.
+        return cast("A", kept.answer)
 
-    async def _first(self, key: str, kept: _Kept, act: Callable[[], Awaitable[str]]) -> Done:
+    async def _first(self, key: str, kept: _Kept, act: Callable[[], Awaitable[A]]) -> A:
         try:
-            kept.answer = Done(says=await act())
-            return kept.answer
+            answer = await act()
+            kept.answer = answer
+            return answer
         except OrchestratorError as error:
             if status_of(error)[0] < 500:
                 kept.error = error
@@ -230,11 +233,19 @@ class Once:
     key: str
     body: str
 
-    async def __call__(self, act: Callable[[], Awaitable[str]]) -> Done:
-        """Return what the command says. Raises what it raises."""
+    async def __call__(self, act: Callable[[], Awaitable[A]]) -> A:
+        """Return what the command answers. Raises what it raises."""
         if not self.key:
-            return Done(says=await act())
+            return await act()
         return await self.memory.once(self.key, self.body, act)
+
+    async def says(self, act: Callable[[], Awaitable[str]]) -> Done:
+        """Return the sentence of a command. Raises what it raises."""
+
+        async def told() -> Done:
+            return Done(says=await act())
+
+        return await self(told)
 
 
 async def once_of(

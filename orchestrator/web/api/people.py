@@ -88,7 +88,7 @@ async def unlock_person(person: PersonId, here: Here, by: By, once: JustOnce) ->
         await here.note("person_unlocked", {"person": person, "by": by.actor.person})
         return f"{person} may sign in again."
 
-    return await once(act)
+    return await once.says(act)
 
 
 async def disable_person(person: PersonId, here: Here, by: By, once: JustOnce) -> Done:
@@ -100,4 +100,4 @@ async def disable_person(person: PersonId, here: Here, by: By, once: JustOnce) -
         await here.note("person_disabled", {"person": person, "by": by.actor.person})
         return f"{person} may do nothing any more."
 
-    return await once(act)
+    return await once.says(act)

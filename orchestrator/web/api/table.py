@@ -18,6 +18,7 @@ from orchestrator.web.api import (
     models,
     people,
     records,
+    scans,
     station,
 )
 from orchestrator.web.rights import Right
@@ -71,7 +72,7 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation(
         "answer_prompt", "POST", "/prompts/{prompt}/answer", _W, commands.answer_prompt, models.Done
     ),
-    Operation("scan", "POST", "/scans", None, commands.scan, models.Done),
+    Operation("scan", "POST", "/scans", None, scans.scan, models.Scanned),
     # Commands
     Operation("start_slot", "POST", "/slots/{slot}/start", _W, commands.start_slot, models.Done),
     Operation(
