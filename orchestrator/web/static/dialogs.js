@@ -1,0 +1,54 @@
+// What opens above the tiles: the detail of a slot, and the dialogs for stop, sign-in and help.
+
+const detail = document.getElementById("detail");
+
+export const dialog = (name) => document.getElementById(name);
+export const openDialog = () => document.querySelector("dialog[open]");
+export const tileOf = (key) => (key ? document.getElementById(key) : null);
+export const detailBody = () => (detail.hidden ? null : detail.querySelector(".detail-body"));
+
+/** Open a dialog; `slot` is what it is about, if anything. */
+export function show(name, slot = "") {
+  openDialog()?.close();
+  const found = dialog(name);
+  found.dataset.about = slot;
+  const question = found.querySelector(".question");
+  if (name === "stop") {
+    question.textContent = slot ? question.dataset.slot.replace("{slot}", slot) : question.dataset.line;
+  }
+  found.showModal();
+  return found;
+}
+
+export async function openDetail(key) {
+  if (!tileOf(key)) return;
+  const language = document.body.dataset.language;
+  await window.htmx.ajax("GET", `/slots/${key}?language=${language}`, {
+    target: "#detail",
+    swap: "innerHTML",
+  });
+  if (!detail.querySelector(".detail-body")) return;
+  detail.hidden = false;
+  const first = detail.querySelector("form input, form button.done, form button, .detail-keys button:last-child");
+  first?.focus();
+}
+
+export function closeDetail() {
+  const key = detailBody()?.dataset.key;
+  detail.hidden = true;
+  detail.replaceChildren();
+  tileOf(key)?.querySelector(".open")?.focus();
+}
+
+/** Keep the open detail true after the tiles have changed. */
+export function refreshDetail() {
+  const body = detailBody();
+  if (!body) return;
+  const tile = tileOf(body.dataset.key);
+  if (!tile) return closeDetail();
+  const { state, run } = tile.dataset;
+  const form = body.querySelector("form.prompt");
+  const asked = form ? form.dataset.prompt : undefined;
+  const same = body.dataset.state === state && body.dataset.run === run;
+  if (!same || asked !== tile.dataset.prompt) openDetail(body.dataset.key);
+}

@@ -1,0 +1,92 @@
+// Telling a scanner from a person. A scanner is a keyboard that types fast and ends in Enter or Tab:
+// at least LEAST characters, on average less than GAP milliseconds apart. It works wherever the
+// focus is; what it types into a field is taken out again.
+
+const LEAST = 4;
+const GAP = 30;
+const BURST = 100;
+const AGAIN = 2000;
+
+export class Scanner {
+  /**
+   * `scanned(code)` gets each scan, `again(code)` one that comes twice, `pressed(event)` every key
+   * that is no scan, after it is known that none follows.
+   */
+  constructor({ scanned, again, pressed }) {
+    this.scanned = scanned;
+    this.again = again;
+    this.pressed = pressed;
+    this.keys = [];
+    this.field = null;
+    this.timer = 0;
+    this.last = { code: "", at: -AGAIN };
+  }
+
+  listen(target) {
+    target.addEventListener("keydown", (event) => this.key(event), { capture: true });
+    target.addEventListener("keyup", (event) => {
+      // A button would be pressed by the space inside a scan.
+      if (event.key === " " && this.keys.length > 1) event.preventDefault();
+    }, { capture: true });
+  }
+
+  key(event) {
+    if (event.ctrlKey || event.altKey || event.metaKey || event.isComposing) return;
+    const now = event.timeStamp;
+    const previous = this.keys.at(-1);
+    if (previous !== undefined && now - previous.at > BURST) this.flush();
+    if (event.key === "Enter" || event.key === "Tab") return this.end(event, now);
+    if (event.key.length !== 1) {
+      if (event.key !== "Shift" && event.key !== "AltGraph") this.flush();
+      if (!event.repeat) this.pressed(event);
+      return;
+    }
+    if (event.repeat) return;
+    if (this.keys.length === 0) this.begin();
+    this.keys.push({ key: event.key, at: now, event });
+    if (this.field === null && this.keys.length > 1) event.preventDefault();
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.flush(), BURST);
+  }
+
+  begin() {
+    const element = document.activeElement;
+    const typed = element?.matches("input:not([type=checkbox]), textarea");
+    this.field = typed ? { element, value: element.value } : null;
+  }
+
+  end(event, now) {
+    const keys = this.keys;
+    if (keys.length >= LEAST && (now - keys[0].at) / keys.length < GAP) {
+      event.preventDefault();
+      event.stopPropagation();
+      if (this.field !== null) this.field.element.value = this.field.value;
+      this.clear();
+      this.take(keys.map((each) => each.key).join(""), now);
+      return;
+    }
+    this.flush();
+    if (event.key === "Enter" && !event.repeat) this.pressed(event);
+  }
+
+  take(code, now) {
+    const same = code === this.last.code && now - this.last.at < AGAIN;
+    this.last = { code, at: now };
+    (same ? this.again : this.scanned)(code);
+  }
+
+  /** The keys so far were no scan: give those that stand alone to whoever takes keys. */
+  flush() {
+    const { keys, field } = this;
+    this.clear();
+    if (field !== null || keys.length === 0) return;
+    const average = keys.length > 1 ? (keys.at(-1).at - keys[0].at) / (keys.length - 1) : GAP;
+    if (average >= GAP) keys.forEach((each) => this.pressed(each.event));
+  }
+
+  clear() {
+    clearTimeout(this.timer);
+    this.keys = [];
+    this.field = null;
+  }
+}
