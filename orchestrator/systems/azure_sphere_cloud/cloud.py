@@ -66,22 +66,6 @@ class ClaimOutcome:
     operation_id: str = ""
 
 
-AssignState = Literal["assigned", "already_there", "failed", "unknown"]
-"""What came of one device on its way into a group; `failed` may be tried again."""
-
-
-@dataclass(frozen=True, slots=True)
-class AssignOutcome:
-    """What came of one device of a list; `error` says why it is not in the group."""
-
-    device_id: str
-    state: AssignState
-    error: OrchestratorError | None = None
-
-
-Settled = Callable[[AssignOutcome], None]
-"""Called with each outcome as soon as it is known."""
-
 Noted = Callable[[ClaimOutcome], None]
 """Called with each outcome as soon as it is known: for a progress bar, or an audit row."""
 
@@ -161,12 +145,6 @@ class SphereCloud(Protocol):
         `look` asks in place of `find_device`, for callers that ask together. Raises GroupFull,
         UnknownDevice.
         """
-        ...
-
-    async def assign_many(
-        self, device_ids: Sequence[str], group: CloudGroup, settled: Settled | None = None
-    ) -> list[AssignOutcome]:
-        """Put any number of devices into a group; one outcome for each id, in the order given."""
         ...
 
     async def images_of(self, device_id: str) -> tuple[str, ...]:

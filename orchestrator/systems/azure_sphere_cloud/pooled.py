@@ -12,7 +12,6 @@ import anyio
 
 from orchestrator.domain.errors import OrchestratorError
 from orchestrator.systems.azure_sphere_cloud.cloud import (
-    AssignOutcome,
     Claim,
     ClaimOutcome,
     CloudDevice,
@@ -20,7 +19,6 @@ from orchestrator.systems.azure_sphere_cloud.cloud import (
     CloudProduct,
     Look,
     Noted,
-    Settled,
     SphereCloud,
 )
 from orchestrator.transport.body import Progress
@@ -185,12 +183,6 @@ class PooledCloud:
     ) -> CloudDevice | None:
         """Put a device into a group and return it as it is shown then, looked at with others."""
         return await self._cloud.assign(device_id, group, look or self.find_device)
-
-    async def assign_many(
-        self, device_ids: Sequence[str], group: CloudGroup, settled: Settled | None = None
-    ) -> list[AssignOutcome]:
-        """Put any number of devices into a group."""
-        return await self._cloud.assign_many(device_ids, group, settled)
 
     async def images_of(self, device_id: str) -> tuple[str, ...]:
         """Return the ids of the images that the device should have."""

@@ -14,7 +14,6 @@ from orchestrator.systems.azure_sphere_cloud import models
 from orchestrator.systems.azure_sphere_cloud.claims import ClaimList, find_each
 from orchestrator.systems.azure_sphere_cloud.client import SpherePublicApi, checks
 from orchestrator.systems.azure_sphere_cloud.cloud import (
-    AssignOutcome,
     Claim,
     ClaimOutcome,
     CloudDevice,
@@ -22,7 +21,6 @@ from orchestrator.systems.azure_sphere_cloud.cloud import (
     CloudProduct,
     Look,
     Noted,
-    Settled,
 )
 from orchestrator.systems.azure_sphere_cloud.error_catalogue import AT_ITS_LIMIT
 from orchestrator.systems.azure_sphere_cloud.errors import (
@@ -36,7 +34,6 @@ from orchestrator.systems.azure_sphere_cloud.errors import (
     status_row,
 )
 from orchestrator.systems.azure_sphere_cloud.follow import Patience, until
-from orchestrator.systems.azure_sphere_cloud.moves import MoveList
 from orchestrator.systems.azure_sphere_cloud.pages import every
 from orchestrator.transport.body import Progress
 
@@ -267,13 +264,6 @@ class PublicCloud:
         except OperationFailed as failure:
             raise _group_error(failure, group) from failure.__cause__
 
-    async def assign_many(
-        self, device_ids: Sequence[str], group: CloudGroup, settled: Settled | None = None
-    ) -> list[AssignOutcome]:
-        """Put any number of devices into a group, asked for together at the end."""
-        moves = MoveList(self._api, group, self._patience, _judge_move, settled)
-        return await moves.run(device_ids)
-
     async def images_of(self, device_id: str) -> tuple[str, ...]:
         """Return the ids of the images that the device should have."""
         answer = await self._api.get_device_images(device_id)
@@ -319,14 +309,6 @@ def _judge(ended: models.Operation) -> None:
             why.Message,
             partly=ended.State == models.COMPLETE_WITH_ERRORS,
         )
-
-
-def _judge_move(ended: models.Operation, group: CloudGroup) -> None:
-    """Raise GroupFull or OperationFailed unless a move is complete."""
-    try:
-        _judge(ended)
-    except OperationFailed as failure:
-        raise _group_error(failure, group) from failure.__cause__
 
 
 def _group_error(failure: OperationFailed, group: CloudGroup) -> OrchestratorError:

@@ -18,10 +18,9 @@ from orchestrator.systems.azure_sphere_cloud.arm.api import (
     Pending,
     SphereArmApi,
 )
-from orchestrator.systems.azure_sphere_cloud.claims import ClaimList, each_of
+from orchestrator.systems.azure_sphere_cloud.claims import ClaimList
 from orchestrator.systems.azure_sphere_cloud.client import checks
 from orchestrator.systems.azure_sphere_cloud.cloud import (
-    AssignOutcome,
     Claim,
     ClaimOutcome,
     CloudDevice,
@@ -29,7 +28,6 @@ from orchestrator.systems.azure_sphere_cloud.cloud import (
     CloudProduct,
     Look,
     Noted,
-    Settled,
 )
 from orchestrator.systems.azure_sphere_cloud.errors import (
     CloudRefusal,
@@ -43,7 +41,6 @@ from orchestrator.systems.azure_sphere_cloud.errors import (
     status_row,
 )
 from orchestrator.systems.azure_sphere_cloud.follow import Patience, until
-from orchestrator.systems.azure_sphere_cloud.moves import state_of_move
 from orchestrator.systems.azure_sphere_cloud.packages import read_package
 from orchestrator.systems.azure_sphere_cloud.pages import every
 from orchestrator.transport.body import Progress
@@ -184,28 +181,6 @@ class ArmCloud:
         pending = await self._api.update_device(device.device_id, *_place(device), new)
         await self._end(pending, "Devices_Update")
         return await (look or self.find_device)(device_id)
-
-    async def assign_many(
-        self, device_ids: Sequence[str], group: CloudGroup, settled: Settled | None = None
-    ) -> list[AssignOutcome]:
-        """Put any number of devices into a group, eight at a time."""
-        outcomes: dict[str, AssignOutcome] = {}
-
-        async def one(device_id: str) -> None:
-            try:
-                found = await self.find_device(device_id)
-                there = found is not None and found.group_id == group.group_id
-                if not there:
-                    await self.assign(device_id, group)
-                outcome = AssignOutcome(device_id, "already_there" if there else "assigned")
-            except OrchestratorError as error:
-                outcome = AssignOutcome(device_id, state_of_move(error), error)
-            outcomes[device_id] = outcome
-            if settled is not None:
-                settled(outcome)
-
-        await each_of(list(dict.fromkeys(device_ids)), one)
-        return [outcomes[each] for each in device_ids]
 
     async def images_of(self, device_id: str) -> tuple[str, ...]:
         """Return the image ids of the deployment of the device's group."""
