@@ -1,14 +1,17 @@
 """Certificates of the pretend boards: a CA made at start, and one leaf that all boards share.
 
 Like real boards, every one presents the same checked name, so TLS proves the kind of the peer and
-never which board it is. A second, foreign CA serves boards that must not be trusted.
+never which board it is. A second, foreign CA serves boards that must not be trusted. Pretend hosts
+have a certificate each, for their addresses; some have signed theirs themselves.
 """
 
 import os
 import ssl
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 from pathlib import Path
 
 from cryptography import x509
@@ -64,6 +67,41 @@ def board_context(authority: Authority, name: str = CERTIFICATE_NAME) -> ssl.SSL
         .sign(authority.key, hashes.SHA256())
     )
     return _context(key, leaf)
+
+
+@dataclass(frozen=True, slots=True)
+class HostCertificate:
+    """The server side of TLS for one host, and the SHA-256 of its certificate, hexadecimal."""
+
+    context: ssl.SSLContext
+    fingerprint: str
+
+
+def host_certificate(authority: Authority | None, names: Sequence[str]) -> HostCertificate:
+    """Return a certificate for host names and addresses, signed by itself without `authority`."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = _named("Platform Portal")
+    issuer = authority.certificate.subject if authority else subject
+    leaf = (
+        _builder(subject, issuer, key)
+        .add_extension(x509.SubjectAlternativeName([_name(n) for n in names]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        .add_extension(_key_usage(signs_certificates=False), critical=True)
+        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+    )
+    if authority:
+        issuer_key = x509.AuthorityKeyIdentifier.from_issuer_public_key(authority.key.public_key())
+        leaf = leaf.add_extension(issuer_key, critical=False)
+    signed = leaf.sign(authority.key if authority else key, hashes.SHA256())
+    return HostCertificate(_context(key, signed), signed.fingerprint(hashes.SHA256()).hex())
+
+
+def _name(text: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ip_address(text))
+    except ValueError:
+        return x509.DNSName(text)
 
 
 def _context(key: ec.EllipticCurvePrivateKey, leaf: x509.Certificate) -> ssl.SSLContext:

@@ -28,14 +28,21 @@ _STOP_SECONDS = 1.0
 _READ_AHEAD_BYTES = 16384
 
 
-def http_config() -> Config:
-    """Return uvicorn's settings for silent servers; each connection brings its application."""
+def http_config(
+    sockets: type[asyncio.Protocol] | None = None, app: Application | None = None
+) -> Config:
+    """Return uvicorn's settings for silent servers; each connection brings its application.
+
+    With `sockets` a connection may become a WebSocket, which `app` serves.
+    """
     config = Config(
-        _no_application,
+        app or _no_application,
         interface="asgi3",
         lifespan="off",
         http="h11",
-        ws="none",
+        ws=sockets or "none",
+        ws_per_message_deflate=False,
+        ws_ping_interval=None,
         log_config=None,
         access_log=False,
         proxy_headers=False,
