@@ -8,6 +8,7 @@ import typer
 
 from orchestrator.cli.exit_codes import ExitCode
 from orchestrator.cli.output import emit
+from orchestrator.cli.status import status
 
 if TYPE_CHECKING:
     from orchestrator.app import Checked, Finish
@@ -21,6 +22,8 @@ app = typer.Typer(
 )
 
 Config = Annotated[Path, typer.Option("--config", help="Settings file (TOML).", show_default=False)]
+
+app.command(name="status")(status)
 
 
 @app.command()

@@ -11,8 +11,8 @@ from starlette.types import ASGIApp
 
 from orchestrator import __version__
 from orchestrator.domain.errors import OrchestratorError
-from orchestrator.web.api import add_api
 from orchestrator.web.api.parts import Memory
+from orchestrator.web.api.routes import add_api
 from orchestrator.web.callers import Door
 from orchestrator.web.guard import BODY_BYTES, Guard
 from orchestrator.web.metrics import Metrics
