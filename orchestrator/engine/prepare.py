@@ -26,7 +26,12 @@ from orchestrator.recipe.plan import (
     Scalar,
     SectionName,
 )
-from orchestrator.recipe.signature import ParameterKind, ParameterSignature, StepSignature
+from orchestrator.recipe.signature import (
+    ParameterKind,
+    ParameterSignature,
+    StepSignature,
+    uom_of,
+)
 
 _KEPT_PLANS = 32
 _SECTIONS: tuple[SectionName, ...] = ("setup", "main", "teardown")
@@ -190,7 +195,9 @@ def _measures(planned: PlannedStep, signature: StepSignature) -> dict[str, Measu
             remedy="Check the recipe with this version: orchestrator recipe check",
         )
     return {
-        measure.name: _measuring(measure.name, measure.uom, planned.limits.get(measure.name))
+        measure.name: _measuring(
+            measure.name, uom_of(measure, planned.arguments), planned.limits.get(measure.name)
+        )
         for measure in signature.measurements
     }
 

@@ -19,6 +19,7 @@ from orchestrator.recipe.signature import (
     ParameterKind,
     ParameterSignature,
     StepSignature,
+    names_parameter,
 )
 from orchestrator.recipe.values import BYTES, SECONDS
 
@@ -246,5 +247,6 @@ def _limit(measurement: MeasurementSignature) -> Schema:
         properties["pattern"] = {"type": "string"}
     if measurement.kind != "boolean":
         properties["one_of"] = {"type": "array", "items": value, "minItems": 1}
-    properties["unit"] = {"enum": [measurement.uom]} if measurement.uom else {"enum": [""]}
+    own = names_parameter(measurement.uom)
+    properties["unit"] = _TEXT if own else {"enum": [measurement.uom]}
     return _described(_table(properties), measurement.summary)

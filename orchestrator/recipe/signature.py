@@ -43,7 +43,10 @@ class ParameterSignature:
 
 @dataclass(frozen=True, slots=True)
 class MeasurementSignature:
-    """One value that a step can measure, with the unit of measure it comes in."""
+    """One value that a step can measure, with the unit of measure it comes in.
+
+    `{uom}` is the unit that the recipe gives as the parameter `uom`; see `uom_of`.
+    """
 
     name: str
     summary: str
@@ -69,3 +72,16 @@ class StepSignature:
 
 
 Catalogue = Mapping[str, StepSignature]
+
+
+def names_parameter(uom: str) -> bool:
+    """Say whether a unit is given by a parameter: `{uom}`."""
+    return uom.startswith("{") and uom.endswith("}")
+
+
+def uom_of(measurement: MeasurementSignature, arguments: Mapping[str, object]) -> str:
+    """Return the unit that `measurement` comes in when the step has these arguments."""
+    if not names_parameter(measurement.uom):
+        return measurement.uom
+    given = arguments.get(measurement.uom[1:-1])
+    return given if isinstance(given, str) else ""

@@ -21,6 +21,7 @@ from orchestrator.steps import (
     advantech_terminal,
     advantech_watchdog,
     cloud_devices,
+    operator,
     portal_checks,
     portal_register,
     sphere_apps,
@@ -82,6 +83,14 @@ STEPS: tuple[StepDefinition, ...] = (
     sphere_ready.ready_check,
     sphere_state.set_manufacturing_state,
     sphere_state.verify_finalized,
+    # Ask the person at the slot.
+    operator.confirm,
+    operator.choose,
+    operator.enter_number,
+    operator.enter_text,
+    operator.scan,
+    operator.look,
+    operator.checklist,
     # Make it known to the cloud.
     cloud_devices.claim,
     cloud_devices.expect_owner,

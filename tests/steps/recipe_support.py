@@ -5,6 +5,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from orchestrator.domain.events import publish_nothing
+from orchestrator.domain.prompts import Operator
 from orchestrator.domain.records import MeasurementRow, Record, StepEndRow, StepRow
 from orchestrator.domain.unit import DeviceIdentity, Unit
 from orchestrator.engine.parameters import Secret
@@ -64,9 +65,13 @@ def impatient(plan: Plan) -> Plan:
 
 
 async def run(
-    plan: Plan, it, notebook: Notebook, secrets: Mapping[str, Secret] | None = None
+    plan: Plan,
+    it,
+    notebook: Notebook,
+    secrets: Mapping[str, Secret] | None = None,
+    operator: Operator | None = None,
 ) -> RunResult:
-    """Run a plan on the board of a bench."""
+    """Run a plan on the board of a bench, with that person at its slot."""
 
     async def read_identity() -> DeviceIdentity:
         state = await it.device.get_security_state(fresh=True)
@@ -79,7 +84,7 @@ async def run(
         identity=DeviceIdentity(SYSTEM, it.board.device_id),
         inputs={name: each.default for name, each in plan.inputs.items()},
         secrets=secrets or {},
-        resources={SphereDevice: it.device},
+        resources={SphereDevice: it.device, Operator: operator},
         read_identity=read_identity,
         opening=(),
     )

@@ -39,6 +39,7 @@ def load(recipes):
         "rework-clean.yaml",
         "wifi-functional.yaml",
         "end-of-line.yaml",
+        "operator-check.yaml",
         "edge-computer-burn-in.yaml",
         "edge-computer-provisioning.yaml",
     ],

@@ -1,6 +1,7 @@
 """One step: the step it uses, its time limit, retries, limits, and what its nature forbids."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from decimal import Decimal
 from typing import Literal
 
@@ -12,8 +13,8 @@ from orchestrator.recipe.check.context import Check
 from orchestrator.recipe.check.sections import Draft
 from orchestrator.recipe.mistakes import did_you_mean
 from orchestrator.recipe.nodes import Node, Table, Text, ticked
-from orchestrator.recipe.plan import Condition, PlannedStep, Retry
-from orchestrator.recipe.signature import StepSignature
+from orchestrator.recipe.plan import Argument, Condition, PlannedStep, Retry
+from orchestrator.recipe.signature import StepSignature, uom_of
 from orchestrator.recipe.values import duration
 
 RETRY_KEYS = ("times", "wait", "on")
@@ -66,7 +67,7 @@ def _step(check: Check, draft: Draft, earlier: list[str], later: list[str]) -> P
         on_fail="continue" if on_fail == "continue" else "stop",
         required=required is not False,
         irreversible=signature.irreversible,
-        limits=_limits(check, body, signature),
+        limits=_limits(check, body, signature, arguments),
     )
 
 
@@ -79,13 +80,16 @@ def _condition(check: Check, body: Table, earlier: list[str], later: list[str]) 
     return read_condition(check, node, earlier, later)
 
 
-def _limits(check: Check, body: Table, signature: StepSignature) -> Mapping[str, Limit]:
+def _limits(
+    check: Check, body: Table, signature: StepSignature, arguments: Mapping[str, Argument]
+) -> Mapping[str, Limit]:
     node = body.get("measure")
     if node is None:
         return {}
     from orchestrator.recipe.check.limits import read_limits
 
-    return read_limits(check, node, signature)
+    units = tuple(replace(each, uom=uom_of(each, arguments)) for each in signature.measurements)
+    return read_limits(check, node, replace(signature, measurements=units))
 
 
 def _signature(check: Check, body: Table) -> StepSignature | None:
