@@ -37,7 +37,10 @@ _CHECK_LINK = "Check the cable and whether the unit has power"
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """What a WebSocket is opened with. `url` begins with wss or ws; `headers` may hold a token."""
+    """What a WebSocket is opened with. `url` begins with wss or ws; `headers` may hold a token.
+
+    `subprotocols` are offered; a peer that takes none is spoken to all the same.
+    """
 
     url: str
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -45,6 +48,7 @@ class Door:
     server_name: str | None = None
     message_bytes: int = MESSAGE_BYTES
     connect_seconds: float = 10.0
+    subprotocols: tuple[str, ...] = ()
 
 
 class Carrier(Protocol):
@@ -118,6 +122,7 @@ async def open_socket(door: Door) -> Socket:
     """
     from websockets.asyncio.client import connect  # a start-up need not pay for it
     from websockets.exceptions import InvalidHandshake, InvalidStatus
+    from websockets.typing import Subprotocol
 
     class Direct(connect):
         def process_redirect(self, exc: Exception) -> Exception | str:
@@ -132,6 +137,7 @@ async def open_socket(door: Door) -> Socket:
     try:
         library = await Direct(
             door.url,
+            subprotocols=[Subprotocol(name) for name in door.subprotocols] or None,
             additional_headers=dict(checked_headers(door.headers)),
             user_agent_header=None,
             compression=None,

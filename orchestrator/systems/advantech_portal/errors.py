@@ -230,7 +230,8 @@ def _not_here(answer: Answer) -> Row:
 def _no_call(answer: Answer, said: Said) -> HostRefusal:
     """Tell a host that is too old for a call from a peer that is no such host."""
     since = answer.endpoint.since
-    sentence = f"The host has no call {answer.endpoint.label}"
+    named = ", or nothing of that name" if "{" in answer.endpoint.path else ""
+    sentence = f"The host has no call {answer.endpoint.label}{named}"
     if since:
         needs = f"Update the host's portal: the call needs {since}"
         row = Row(404, "", Meaning.OTHER, sentence, needs, ErrorClass.STATION)

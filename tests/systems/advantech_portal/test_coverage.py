@@ -1,5 +1,9 @@
-"""The checklist of documented operations against endpoints, client, simulator and test calls."""
+"""The checklist of documented operations against endpoints, client, simulator and tests.
 
+Everything here is generated from the tables: a new row in one place fails until it stands in all.
+"""
+
+import ast
 import csv
 import inspect
 from pathlib import Path
@@ -9,6 +13,7 @@ import pytest
 from orchestrator.systems.advantech_portal import endpoints
 from orchestrator.systems.advantech_portal.client import AdvantechHost, HostStream
 from orchestrator.systems.advantech_portal.endpoints import HOST_ENDPOINTS
+from orchestrator.systems.advantech_portal.simulator import ANSWERED
 from tests.systems.advantech_portal.hosts import CALLS, Documented
 
 HERE = Path(__file__).parent
@@ -37,12 +42,29 @@ def methods() -> list[str]:
 
 
 def test_four_sets_are_one() -> None:
-    """All 93 documented operations are rows, methods in the same order, and test calls."""
+    """All 93 documented operations are rows, methods in the same order, answers and test calls."""
     names = [row.name for row in HOST_ENDPOINTS]
     assert len(CHECKLIST) == len(names) == 93
     assert list(ROWS) == list(CHECKLIST)
     assert methods() == names
+    assert set(names) == ANSWERED
     assert list(CALLS) == names
+
+
+def contract_operations() -> set[str]:
+    """Return the operations that the contract tests say they cover."""
+    marks = [
+        node
+        for file in sorted((HERE / "contract").glob("test_*.py"))
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "pytest.mark.operations"
+    ]
+    return {ast.literal_eval(argument) for mark in marks for argument in mark.args}
+
+
+def test_every_operation_has_a_contract_test() -> None:
+    """What is documented is tested by the suite that runs on real hosts too."""
+    assert contract_operations() == CHECKLIST.keys()
 
 
 def test_methods_are_coroutines_or_streams() -> None:

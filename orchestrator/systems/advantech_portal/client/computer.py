@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from orchestrator.systems.advantech_portal import checks, endpoints, models
 from orchestrator.systems.advantech_portal.client.streams import HostStream, StreamCalls
-from orchestrator.systems.advantech_portal.client.terminal import Terminal
+from orchestrator.systems.advantech_portal.client.terminal import HELLO, SUBPROTOCOL, Terminal
 
 
 class ComputerCalls(StreamCalls):
@@ -134,9 +134,18 @@ class ComputerCalls(StreamCalls):
         answer: models.TerminalInfo = await self._call(endpoints.GET_TERMINAL_INFO)
         return answer
 
-    async def open_terminal(self, columns: int = 128, rows: int = 24) -> Terminal:
-        """Open a shell on the host, in a window of that size. Close it with `aclose`."""
+    async def open_terminal(
+        self, columns: int = 128, rows: int = 24, hello: bool = False
+    ) -> Terminal:
+        """Open a shell on the host, in a window of that size. Close it with `aclose`.
+
+        `hello` sends first what GoTTY's own page does; whether a host waits for it is not
+        documented.
+        """
         size = models.TerminalSize(columns=columns, rows=rows)
-        terminal = Terminal(await self._socket(endpoints.OPEN_TERMINAL, {}))
+        socket = await self._socket(endpoints.OPEN_TERMINAL, {}, (SUBPROTOCOL,))
+        terminal = Terminal(socket)
+        if hello:
+            await socket.send(HELLO)
         await terminal.resize(size)
         return terminal

@@ -7,9 +7,8 @@ the stream has the host's own id where it gives one, and comes once.
 
 from collections import deque
 from collections.abc import Awaitable, Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
-from typing import Any
 
 from anyio.abc import AsyncResource
 from pydantic import BaseModel
@@ -91,6 +90,7 @@ class HostStream(AsyncResource):
         self._feed = feed
         self._events = events
         self._ready: deque[StreamNews] = deque()
+        self._was_open = False
 
     def __aiter__(self) -> "HostStream":
         return self
@@ -100,7 +100,7 @@ class HostStream(AsyncResource):
         while not self._ready:
             news = await anext(self._feed)
             if isinstance(news, Opened):
-                self._ready.extend(await self._present(news.again))
+                self._ready.extend(await self._present())
             elif isinstance(news, Lost):
                 self._ready.append(StreamLost(news.error, news.wait_seconds))
             elif (told := self._told(news)) is not None:
@@ -112,7 +112,7 @@ class HostStream(AsyncResource):
         self._ready.clear()
         await self._feed.aclose()
 
-    async def _present(self, again: bool) -> list[StreamNews]:
+    async def _present(self) -> list[StreamNews]:
         """Read the values that the stream is about."""
         present: list[StreamNews] = []
         lacking: set[str] = set()
@@ -130,6 +130,7 @@ class HostStream(AsyncResource):
                     raise
                 return [StreamLost(lost.error, lost.wait_seconds)]
             present.append(HostEvent(event.name, value, asked=True))
+        again, self._was_open = self._was_open, True
         return [*present, StreamOpened(again, frozenset(lacking))]
 
     def _told(self, sent: ServerEvent) -> HostEvent | EventUnusable | None:
@@ -179,19 +180,22 @@ class StreamCalls(HostCalls):
         )
         return HostStream(self._call, EventFeed(source, endpoint, sleep=self._sleep), events)
 
-    async def _socket(self, endpoint: Endpoint, path: Mapping[str, str]) -> Socket:
+    async def _socket(
+        self, endpoint: Endpoint, path: Mapping[str, str], subprotocols: tuple[str, ...] = ()
+    ) -> Socket:
         """Open a WebSocket; a refused token is renewed once."""
         self._need(endpoint)
         self._need_account(endpoint)
+        door = self._door(endpoint, path, subprotocols)
         try:
             permit = await self._session()
             try:
-                return await self._sockets(self._door(endpoint, path, permit))
+                return await self._sockets(replace(door, headers=permit))
             except SocketRefused as refused:
                 if refused.status != HTTPStatus.UNAUTHORIZED:
                     raise
             permit = await self._session(permit)
-            return await self._sockets(self._door(endpoint, path, permit))
+            return await self._sockets(replace(door, headers=permit))
         except SocketRefused as refused:
             answer = Answer(endpoint, refused.status, {}, refused.body)
             error = refusal_from(answer)
@@ -200,16 +204,18 @@ class StreamCalls(HostCalls):
             error.at(peer=self._peer, endpoint=endpoint.label)
             raise
 
-    def _door(self, endpoint: Endpoint, path: Mapping[str, str], permit: Any) -> Door:
+    def _door(
+        self, endpoint: Endpoint, path: Mapping[str, str], subprotocols: tuple[str, ...]
+    ) -> Door:
         scheme, _, place = self._base_url.partition("://")
         secure = "wss" if scheme == "https" else "ws"
         return Door(
             f"{secure}://{place}{endpoint.path.format_map(path)}",
-            permit,
-            self._context,
-            self._server_name,
-            endpoint.answer_cap_bytes,
-            self._streams.connect_seconds,
+            context=self._context,
+            server_name=self._server_name,
+            message_bytes=endpoint.answer_cap_bytes,
+            connect_seconds=self._streams.connect_seconds,
+            subprotocols=subprotocols,
         )
 
     def _need_account(self, endpoint: Endpoint) -> None:

@@ -25,6 +25,12 @@ OUTPUT, PONG, TITLE, PREFERENCES, RECONNECT, BUFFER = "123456"
 INPUT, PING, RESIZE = "123"
 """What is sent to the host."""
 
+SUBPROTOCOL = "webtty"
+"""What GoTTY calls this form of messages."""
+
+HELLO = '{"Arguments":"","AuthToken":""}'
+"""The first message of GoTTY's own page. The token is in the header here."""
+
 OUTPUT_BYTES = 1 << 20
 """The longest output that `read_until` gathers unless told otherwise."""
 
