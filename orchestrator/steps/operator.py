@@ -14,7 +14,7 @@ from orchestrator.engine.step import Measures, StepContext, step
 from orchestrator.recipe.plan import Artifact
 from orchestrator.steps.findings import words
 
-PATIENCE_SECONDS = 600
+PATIENCE_SECONDS = 300
 """How long a person may take where the recipe says nothing else."""
 
 _PICTURES = {
