@@ -21,6 +21,7 @@ from orchestrator.cli import (
     portal,
     recipe,
     simulate,
+    simulate_hosts,
     simulate_services,
     station,
     systems,
@@ -56,6 +57,7 @@ app.add_typer(portal.app, name="portal")
 app.add_typer(audit.app, name="audit")
 app.add_typer(db.app, name="db")
 simulate_services.add_to(simulate.app)
+simulate_hosts.add_to(simulate.app)
 app.add_typer(simulate.app, name="simulate")
 app.add_typer(systems.app, name="systems")
 

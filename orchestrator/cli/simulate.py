@@ -174,15 +174,25 @@ def os_versions() -> None:
     emit(json.dumps(os_catalogue(), indent=2))
 
 
+class Page(StrEnum):
+    """A file that describes what is simulated."""
+
+    RACK = "rack"
+    HOSTS = "hosts"
+
+
 @app.command()
-def reference() -> None:
-    """Print the reference page of the rack file.
+def reference(
+    page: Annotated[Page, typer.Argument(help="Which file: rack or hosts.")] = Page.RACK,
+) -> None:
+    """Print the reference page of the rack file, or of the hosts file.
 
     Example: orchestrator simulate reference > docs/reference/rack-file.md
     """
-    from orchestrator.simulation.rack_reference import reference as page
+    from orchestrator.simulation import host_reference, rack_reference
 
-    emit(page().rstrip("\n"))
+    found = rack_reference if page is Page.RACK else host_reference
+    emit(found.reference().rstrip("\n"))
 
 
 @app.command()

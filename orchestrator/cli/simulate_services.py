@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from orchestrator.simulation.factory import StoryLog
     from orchestrator.simulation.listener import Application
+    from orchestrator.systems.advantech_portal.simulator import HostSpec
     from orchestrator.systems.azure_sphere_device.simulator import BoardSpec
     from orchestrator.transport.serving import Fault
 
@@ -73,7 +74,7 @@ def _faults(throttle: float, fail: float, lose: float, seed: int) -> "tuple[Faul
 
 
 @contextmanager
-def _log(path: Path | None) -> "Iterator[StoryLog | None]":
+def world_log_of(path: Path | None) -> "Iterator[StoryLog | None]":
     """Give the world log of the option, None without it."""
     if path is None:
         yield None
@@ -90,11 +91,11 @@ def _served(app: "Application", port: int, ca_file: Path) -> "AbstractAsyncConte
     return serve(app, make_trust(ca_file), port=port)
 
 
-def _run(serving: "AbstractAsyncContextManager[str]") -> None:
+def hold(serving: "AbstractAsyncContextManager[str]") -> None:
     """Hold what is served until somebody asks to stop; tell first where it answers."""
     import anyio
 
-    async def hold() -> None:
+    async def run() -> None:
         from orchestrator.simulation.signals import asked_to_stop
 
         with asked_to_stop() as stop:
@@ -102,7 +103,7 @@ def _run(serving: "AbstractAsyncContextManager[str]") -> None:
                 emit(ready)
                 await stop.wait()
 
-    anyio.run(hold)
+    anyio.run(run)
 
 
 def cloud(
@@ -141,13 +142,13 @@ def cloud(
 
     @asynccontextmanager
     async def serving() -> AsyncIterator[str]:
-        with _log(world_log) as log:
+        with world_log_of(world_log) as log:
             app = CloudServer(Cloud(spec, World(report=log.service) if log else None))
             async with _served(app, port, ca_file) as url:
                 facts = {"ready": True, "cloud": url, "tenant": TENANT_ID}
                 yield json.dumps({**facts, "ca_file": str(ca_file.absolute())})
 
-    _run(serving())
+    hold(serving())
 
 
 def portal(
@@ -177,13 +178,13 @@ def portal(
 
     @asynccontextmanager
     async def serving() -> AsyncIterator[str]:
-        with _log(world_log) as log:
+        with world_log_of(world_log) as log:
             app = PortalServer(Portal(spec, World(report=log.service) if log else None), faults)
             async with _served(app, port, ca_file) as url:
                 facts = {"ready": True, "portal": url, "model": MODEL_ID}
                 yield json.dumps({**facts, "ca_file": str(ca_file.absolute())})
 
-    _run(serving())
+    hold(serving())
 
 
 def _boards(rack_file: Path | None, boards: int | None, seed: int) -> "Sequence[BoardSpec]":
@@ -195,11 +196,24 @@ def _boards(rack_file: Path | None, boards: int | None, seed: int) -> "Sequence[
     return plain_boards(boards or 8, seed)
 
 
+def _hosts(spec_file: Path | None, hosts: int, seed: int) -> "Sequence[HostSpec]":
+    from orchestrator.simulation.host_file import load_host_file
+    from orchestrator.simulation.hosts import plain_hosts
+
+    if spec_file is not None:
+        return load_host_file(spec_file, hosts=hosts or None)
+    return plain_hosts(hosts, seed=seed) if hosts else ()
+
+
 def factory(
     *,
     boards: _BoardCount = None,
     rack_file: _RackFile = None,
     claimed_elsewhere: _Elsewhere = None,
+    hosts: Annotated[int, typer.Option(min=0, max=1000, help="How many hosts beside them.")] = 0,
+    hosts_file: Annotated[
+        Path | None, typer.Option("--hosts-spec", help="A TOML file that describes the hosts.")
+    ] = None,
     folder: Annotated[Path, typer.Option(help="Where to write the certificates.")] = Path(),
     first_address: Annotated[
         str, typer.Option(help="Address of the first board; the others follow.")
@@ -217,7 +231,7 @@ def factory(
     lose: _Lose = 0,
     seed: _Seed = 0,
 ) -> None:
-    """Run boards, cloud and portal as one story in the foreground until it is stopped.
+    """Run boards, cloud, portal and hosts as one story in the foreground until it is stopped.
 
     Prints one JSON line when all parts answer. The cloud knows exactly these boards.
     `--throttle`, `--fail` and `--lose` are about cloud and portal; the boards have a rack file.
@@ -227,13 +241,14 @@ def factory(
     from orchestrator.simulation.factory import run_factory
 
     specs = _boards(rack_file, boards, seed)
+    host_specs = _hosts(hosts_file, hosts, seed)
     strays = sorted(set(claimed_elsewhere or ()) - {spec.slot_path for spec in specs})
     if strays:
         raise typer.BadParameter(f"there is no slot {', '.join(strays)}")
 
     @asynccontextmanager
     async def serving() -> AsyncIterator[str]:
-        with _log(world_log) as log:
+        with world_log_of(world_log) as log:
             async with run_factory(
                 specs,
                 folder=folder,
@@ -244,7 +259,8 @@ def factory(
                 token=token,
                 faults=_faults(throttle, fail, lose, seed),
                 claimed_elsewhere=claimed_elsewhere or (),
+                hosts=host_specs,
             ) as running:
                 yield running.ready_line()
 
-    _run(serving())
+    hold(serving())

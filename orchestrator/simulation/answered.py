@@ -5,6 +5,7 @@ from typing import Any
 
 import anyio
 
+from orchestrator.systems.advantech_portal.simulator import ANSWERED as HOST_ANSWERED
 from orchestrator.systems.azure_sphere_cloud.simulator.arm import ARM_HANDLERS
 from orchestrator.systems.azure_sphere_cloud.simulator.handlers import HANDLERS as CLOUD_HANDLERS
 from orchestrator.systems.azure_sphere_device.endpoints import SERVICE_ENDPOINTS
@@ -51,4 +52,5 @@ _ASKED: Mapping[str, Callable[[], Answered]] = {
     "azure_sphere_device": _azure_sphere_device,
     "azure_sphere_cloud": lambda: frozenset(CLOUD_HANDLERS) | frozenset(ARM_HANDLERS),
     "iot_hub_portal": lambda: frozenset(PORTAL_HANDLERS),
+    "advantech_portal": lambda: HOST_ANSWERED,
 }

@@ -1,4 +1,4 @@
-"""The pretend factory: a rack of boards, the cloud and the IoT portal, joined to one story.
+"""The pretend factory: a rack of boards, the cloud, the IoT portal and hosts, joined to one story.
 
 The cloud knows exactly the boards of the rack; a board that the station claims there is the board
 that the rack lists. In the portal a unit shows up as connected only when its board is plugged in,
@@ -16,8 +16,10 @@ from typing import TextIO
 
 from orchestrator.domain.clock import timestamp
 from orchestrator.domain.shipped import shipped
+from orchestrator.simulation.hosts import Hosts, run_hosts
 from orchestrator.simulation.rack import Rack, run_rack
 from orchestrator.simulation.services import make_trust, serve
+from orchestrator.systems.advantech_portal.simulator import HostSpec
 from orchestrator.systems.azure_sphere_cloud import models as cloud_models
 from orchestrator.systems.azure_sphere_cloud.simulator import (
     OTHER_TENANT_ID,
@@ -82,6 +84,7 @@ class Factory:
     portal: Portal
     portal_url: str
     services_ca_file: Path
+    hosts: Hosts | None = None
 
     def ready_line(self) -> str:
         """Return the JSON line by which other programs find all parts."""
@@ -90,6 +93,12 @@ class Factory:
                           "device_group": GROUP}  # fmt: skip
         found["portal"] = {"url": self.portal_url, "model": MODEL_ID}
         found["services_ca_file"] = str(self.services_ca_file)
+        if self.hosts is not None:
+            found["hosts"] = {
+                "https_port": self.hosts.https_port,
+                "ca_file": str(self.hosts.ca_file),
+                "hosts": self.hosts.facts(),
+            }
         return json.dumps(found)
 
 
@@ -105,6 +114,7 @@ async def run_factory(
     token: str = "",
     faults: Sequence[serving.Fault] = (),
     claimed_elsewhere: Sequence[str] = (),
+    hosts: Sequence[HostSpec] = (),
 ) -> AsyncIterator[Factory]:
     """Run all parts until the block ends. Certificates are written into `folder`.
 
@@ -135,7 +145,13 @@ async def run_factory(
                 PortalServer(portal, serving.FaultPlan(faults, "factory/portal")),
             )
         ]
-        yield Factory(rack, cloud, urls[0], portal, urls[1], trust.ca_file)
+        running = None
+        if hosts:
+            ca_file = folder / "hosts-ca.pem"
+            running = await stack.enter_async_context(
+                run_hosts(hosts, https_port=https_port, ca_file=ca_file, world=world)
+            )
+        yield Factory(rack, cloud, urls[0], portal, urls[1], trust.ca_file, running)
 
 
 def _cloud_spec(

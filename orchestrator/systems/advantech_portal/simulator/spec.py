@@ -41,17 +41,17 @@ _MAKER = "00:0b:ab"
 class HostSpec:
     """How one host is when it is first switched on. Times in seconds.
 
-    `seed` and `index` make its identities and all its chance; `serial_number` and `hostname` empty
-    mean made from them. `address` is that of its first port, over which it is managed;
-    `dhcp_address` the one that this port gets by DHCP, empty for the same. `lacks` names features
-    (see `catalogue.FEATURES`) that it has not, whatever its model has.
+    `seed` and `index` make its identities and all its chance; `serial_number`, `hostname` and
+    `bios_serial_number` that are empty are made from them, or from the serial number. `address` is
+    that of its first port, over which it is managed, and `dhcp_address` the one that this port gets
+    by DHCP, empty for the same. `lacks` takes features away from its model.
 
     `loopback` is a plug that ties pin k to pin k + half of them; `wires` are further ties, each
     from an output to an input. `clock_offset_seconds` is how far its clock goes wrong, and
     `clock_synchronised` whether a time server keeps it. `edgehub_hosts` are the brokers that can
-    be reached, empty for all. `answer_seconds` is how long every answer takes. `refusals` replace
-    those of the same name. `event_periods` are the seconds between two events of a name.
-    `bios_serial_number` empty means the serial number.
+    be reached, empty for all. `etp_password` that is not empty means that its user area is locked.
+    `self_signed` hosts have a certificate of their own making. `answer_seconds` is how long every
+    answer takes.
     """
 
     model: str = FULL.name
