@@ -1,4 +1,4 @@
-"""What every test shares: a clean environment, and loopback only unless a board is named."""
+"""What every test shares: a clean environment, and loopback only unless a unit is named."""
 
 import os
 import socket
@@ -23,14 +23,24 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--allow-irreversible",
         action="store_true",
-        help="with --real: run as well what changes the board for good",
+        help="with --real or --host: run as well what changes the board or host for good",
     )
+    hosts = parser.getgroup("hosts", "contract tests on a real Advantech host")
+    hosts.addoption("--host", metavar="ADDRESS[:PORT]", help="run contract tests on the host there")
+    hosts.addoption(
+        "--host-fingerprint", metavar="SHA256", help="certificate that the host must prove"
+    )
+    hosts.addoption("--host-account", metavar="NAME", help="account with admin permission")
+    hosts.addoption("--host-password-file", metavar="FILE", help="its password")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Name the marks of the contract tests, and refuse a board that could not prove itself."""
     if config.getoption("--real") and not config.getoption("--ca-file"):
         raise pytest.UsageError("--real needs --ca-file, the certificate of the boards")
+    given = ("--host-fingerprint", "--host-account", "--host-password-file")
+    if config.getoption("--host") and not all(config.getoption(name) for name in given):
+        raise pytest.UsageError(f"--host needs {', '.join(given)}")
     for mark in (
         "operations(*ids): documented operations that a contract test covers",
         "irreversible: changes a board for good; left out on real ones unless allowed",
@@ -52,7 +62,8 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True)
 def _loopback_only(monkeypatch: pytest.MonkeyPatch, pytestconfig: pytest.Config) -> None:
     """A test that leaves the machine fails instead of waiting for an answer."""
-    allowed = {"localhost", (pytestconfig.getoption("--real") or "").partition(":")[0]}
+    named = (pytestconfig.getoption(name) or "" for name in ("--real", "--host"))
+    allowed = {"localhost", *(name.partition(":")[0] for name in named)}
     connect = socket.socket.connect
 
     def guarded(self: socket.socket, address: object) -> None:
