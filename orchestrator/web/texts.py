@@ -4,6 +4,7 @@ Numbers, units, codes and what recipes say are never translated. Sentences that 
 by itself are, unless its settings say them in other words.
 """
 
+import re
 import tomllib
 from collections.abc import Mapping
 from functools import cache
@@ -11,6 +12,7 @@ from importlib.resources import files
 
 DEFAULT = "en"
 Section = Mapping[str, str]
+_BLANK = re.compile(r"\{(\w+)\}")
 
 
 class Texts:
@@ -28,11 +30,9 @@ class Texts:
 
     def say(self, section: str, key: str, **values: object) -> str:
         """Return a text with its values filled in. Raises KeyError for one that is unknown."""
+        # Not str.format, and in one go: a value must not be read as a format itself.
         text = self.sections[section][key]
-        # Not str.format: a value must not be read as a format, nor reach into an object.
-        for name, value in values.items():
-            text = text.replace("{" + name + "}", str(value))
-        return text
+        return _BLANK.sub(lambda blank: str(values[blank[1]]), text)
 
     def sentence(self, text: str) -> str:
         """Return a sentence of the station in this language; one of the settings as it is."""

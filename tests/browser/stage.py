@@ -39,7 +39,7 @@ from orchestrator.station.snapshot import (
 from orchestrator.web.people import People
 from orchestrator.web.people_file import Account, PeopleFile, Register, new_id
 from orchestrator.web.secrecy import Hashing
-from orchestrator.web.server import bind, serve_web
+from orchestrator.web.server import make_server
 from orchestrator.web.surface import Surface
 from tests.web.bench import Shelf
 
@@ -225,9 +225,9 @@ async def paper_panel(
         log=make_logger(stream=log, style="json"),
         people=people_in(folder),
     )
-    bound = bind(web)
-    async with beside(lambda: serve_web(bound, surface, lambda address: None)):
-        yield Stage(control, bound.address, reads, log)
+    server = make_server(surface)
+    async with beside(server.run):
+        yield Stage(control, server.address, reads, log)
         hub.close()
 
 

@@ -1,0 +1,98 @@
+"""What tests do in a browser: open the panel, type as a scanner does, look at tiles."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from playwright.async_api import Browser, ConsoleMessage, Page, expect
+
+BIG = {"width": 1920, "height": 1080}
+SMALL = {"width": 1024, "height": 768}
+GONE = ("ERR_CONNECTION_REFUSED", "Failed to fetch", "ERR_EMPTY_RESPONSE", "ERR_CONNECTION_RESET")
+"""What Chromium writes when the station is away, which is what those tests are about."""
+
+
+@dataclass
+class Panel:
+    """One page of the panel. `problems` is what went wrong in it, `requests` what it asked for."""
+
+    page: Page
+    problems: list[str] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.page.on("console", self._heard)
+        self.page.on("pageerror", lambda error: self.problems.append(f"error {error}"))
+        self.page.on("request", lambda request: self.requests.append(request.url))
+        self.page.on(
+            "requestfailed",
+            lambda request: self.problems.append(f"failed {request.url} {request.failure}"),
+        )
+
+    def _heard(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            self.problems.append(f"{message.type} {message.text}")
+
+    def without_absence(self) -> list[str]:
+        """Return the problems that are not about a station that is away."""
+        return [
+            each
+            for each in self.problems
+            if not any(word in each for word in GONE) and "/live" not in each
+        ]
+
+    def tile(self, slot: str) -> Any:
+        """Return the tile of a slot."""
+        return self.page.locator(f'#tiles .tile[data-slot="{slot}"]')
+
+    async def shows(self, slot: str, state: str, *, seconds: float = 10) -> None:
+        """Return when the tile of `slot` shows `state`."""
+        await expect(self.tile(slot)).to_have_attribute("data-state", state, timeout=seconds * 1000)
+
+    async def live(self) -> None:
+        """Return when the stream has brought its first beat."""
+        await self.page.wait_for_function(
+            "new Promise(done => document.getElementById('live')"
+            ".addEventListener('beat', () => done(true), {once: true}))"
+        )
+
+    async def scan(self, code: str, end: str = "Enter") -> None:
+        """Type as a scanner does: without a pause, then Enter."""
+        await self.page.evaluate(TYPED, [code, end])
+
+    async def said(self) -> str:
+        """Return what the bottom line answered last."""
+        return await self.page.locator("#said").inner_text()
+
+
+# A real keyboard event per character, 5 ms apart by their own time stamps, as a scanner sends them.
+TYPED = """
+async ([code, end]) => {
+  const send = (key, type) => document.activeElement.dispatchEvent(
+    new KeyboardEvent(type, {key, bubbles: true, cancelable: true}));
+  for (const key of [...code, end]) {
+    send(key, 'keydown');
+    const field = document.activeElement;
+    if (key.length === 1 && field.matches('input:not([type=checkbox])')) field.value += key;
+    send(key, 'keyup');
+    await new Promise(done => setTimeout(done, 5));
+  }
+}
+"""
+
+
+@asynccontextmanager
+async def panel(
+    browser: Browser, address: str, view: dict[str, int] | None = None, **options: Any
+) -> AsyncIterator[Panel]:
+    """Open the panel in a browser of its own, without anything kept from before."""
+    context = await browser.new_context(viewport=view or BIG, **options)
+    try:
+        page = await context.new_page()
+        found = Panel(page)
+        await page.goto(address)
+        await found.live()
+        yield found
+    finally:
+        await context.close()
