@@ -6,6 +6,7 @@ from functools import lru_cache
 
 from orchestrator.domain.errors import StationFault, StationMisuse
 from orchestrator.domain.prompts import PromptKind, Question
+from orchestrator.recipe.check.patterns import pattern_fault
 
 LONGEST = 256
 """Most characters of an answer."""
@@ -31,21 +32,13 @@ def check_question(question: Question) -> None:
         wrong = "it has no picture"
     elif len(set(options)) != len(options):
         wrong = "an option is there twice"
-    else:
-        wrong = _wrong_pattern(question.pattern)
+    elif (fault := pattern_fault(question.pattern)) is not None:
+        wrong = f"its pattern cannot be used: {fault}"
     if wrong:
         raise StationMisuse(
             f"the question {question.sentence!r} cannot be answered: {wrong}",
             remedy="Correct the step's parameters in the recipe",
         )
-
-
-def _wrong_pattern(pattern: str) -> str:
-    try:
-        _compiled(pattern)
-    except re.error as mistake:
-        return f"its pattern is no regular expression: {mistake}"
-    return ""
 
 
 @lru_cache(maxsize=256)

@@ -12,6 +12,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from orchestrator.recipe.check.patterns import pattern_fault
 from orchestrator.recipe.plan import LIST_OPERATION, Scalar
 from orchestrator.station.codes import mistakes_of, pattern_of
 from orchestrator.station.settings_base import (
@@ -114,11 +115,10 @@ class SerialNumberSection(Section):
             return self
         if not self.pattern:
             raise ValueError('the rule "scan" needs the key `pattern`')
-        try:
-            fits = re.fullmatch(self.pattern, self.looks_like) is not None
-        except re.error as mistake:
-            raise ValueError(f"`pattern` is no regular expression: {mistake}") from None
-        if self.looks_like and not fits:
+        fault = pattern_fault(self.pattern)
+        if fault is not None:
+            raise ValueError(f"`pattern` cannot be used: {fault}")
+        if self.looks_like and re.fullmatch(self.pattern, self.looks_like) is None:
             raise ValueError("`looks_like` does not match `pattern`")
         return self
 

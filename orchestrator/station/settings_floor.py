@@ -5,6 +5,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
+from orchestrator.recipe.check.patterns import pattern_fault
 from orchestrator.station.settings_base import Section
 
 Pattern = Annotated[str, Field(max_length=200)]
@@ -39,12 +40,11 @@ class ScannerSection(Section):
     def _patterns_can_be_used(self) -> Self:
         for key in ("badge", "slot", "work_order", "bin", "command"):
             pattern = getattr(self, key)
-            try:
-                groups = re.compile(pattern).groupindex
-            except re.error as mistake:
-                raise ValueError(f"`{key}` is no regular expression: {mistake}") from None
+            fault = pattern_fault(pattern)
+            if fault is not None:
+                raise ValueError(f"`{key}` cannot be used: {fault}")
             wanted = GROUPS.get(key)
-            if wanted is not None and pattern and wanted not in groups:
+            if wanted is not None and pattern and wanted not in re.compile(pattern).groupindex:
                 raise ValueError(f"`{key}` needs a group (?P<{wanted}>...)")
         return self
 

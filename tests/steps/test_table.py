@@ -19,6 +19,7 @@ SHIPPED = [
     "rework-clean.yaml",
     "wifi-functional.yaml",
     "end-of-line.yaml",
+    "operator-check.yaml",
     "cloud-claim-list.yaml",
     "portal-register-list.yaml",
     "edge-computer-burn-in.yaml",
