@@ -17,6 +17,7 @@ from orchestrator.web.callers import Door
 from orchestrator.web.guard import BODY_BYTES, Guard
 from orchestrator.web.metrics import Metrics
 from orchestrator.web.pages import add_pages
+from orchestrator.web.problem_kinds import explain
 from orchestrator.web.problems import house_error, http_error, unknown_error, wrong_input
 from orchestrator.web.static_files import read_static_files
 from orchestrator.web.streams import Streams
@@ -72,5 +73,6 @@ def create_application(surface: Surface) -> FastAPI:
     surface.hub.watch(metrics.take)
     application.state.static = static = read_static_files()
     application.add_route("/static/{path:path}", static.serve, include_in_schema=False)
+    application.add_route("/help/problems/{code}", explain, include_in_schema=False)
     add_pages(application, surface)
     return application

@@ -25,6 +25,7 @@ from orchestrator.station.answers import AnswerRefused
 from orchestrator.station.commands import CommandRefused
 from orchestrator.station.decisions import DecisionRefused
 from orchestrator.station.scanning import ScanRefused
+from orchestrator.web.problem_kinds import KINDS
 
 MEDIA_TYPE = "application/problem+json"
 TYPES = "/help/problems/"
@@ -123,7 +124,7 @@ def problem_at(
     """Return the answer that tells a problem with what lies at `path`."""
     problem = Problem(
         type=TYPES + code,
-        title=HTTPStatus(status).phrase,
+        title=KINDS[code].title,
         status=status,
         detail=detail,
         instance=path,

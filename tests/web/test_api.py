@@ -1,11 +1,17 @@
 """The station API as programs see it: lists, tags, commands, problems."""
 
+import re
+from pathlib import Path
+
 import pytest
 
+from orchestrator import web
 from orchestrator.domain.people import Role
-from orchestrator.web.api.table import OPERATIONS
+from orchestrator.web.problem_kinds import KINDS
+from orchestrator.web.problems import _WORDS
 from tests.web.bench import Bench
 
+_WORDS_USED = {f"sign_in_{reason}" for reason in ("wrong", "paused", "locked", "crowd")}
 READS = [
     "/station", "/slots", "/slots/1", "/slots/1/hold", "/line/hold", "/prompts", "/prompts/Q1",
     "/prompts/Q2/picture", "/runs", "/runs/R1", "/runs/R1/steps", "/runs/R1/attachments/1/log",
@@ -41,4 +47,19 @@ async def test_an_operator_stops_starts_and_answers(bench: Bench) -> None:
         ("scan scanned", "SN77", person),
     ]
     assert bench.kinds() == ["sign_in"]
-    assert OPERATIONS
+
+
+def test_every_kind_of_problem_is_explained() -> None:
+    """Each code that the package answers with has a row, and each row is used."""
+    used = set(_WORDS_USED) | {code for code, _ in _WORDS.values()}
+    for path in sorted(Path(web.__file__).parent.rglob("*.py")):
+        if path.name == "problem_kinds.py":
+            continue
+        text = path.read_text(encoding="utf-8")
+        for code in KINDS:
+            if f'"{code}"' in text:
+                used.add(code)
+        for code in re.findall(r'Refused\(\s*\d{3},\s*"(\w+)"', text):
+            assert code in KINDS, f"{path.name}: {code}"
+    assert set(KINDS) <= used, set(KINDS) - used
+    assert all(kind.title and kind.about.endswith(".") for kind in KINDS.values())

@@ -45,7 +45,12 @@ async def follow_events(
     streams: Annotated[Streams, Depends(admitted)],
     last_event_id: LastEventId = None,
 ) -> AsyncIterator[ServerSentEvent]:
-    """Follow what happens at the station."""
+    """Follow what happens at the station.
+
+    The first event is `snapshot` (schema Snapshot); then slot_changed, run_started, step_started,
+    step_progress, step_finished, run_finished, prompt_opened, prompt_closed and notice as they
+    happen, and `beat` every second. `reload`: begin anew; `bye`: the station program ends.
+    """
     last = read_position(last_event_id)
     heard = last.sequence if last is not None else 0
     async for frame in streams.follow(by.address, last):

@@ -5,6 +5,7 @@ from typing import Any
 from fastapi import Depends, FastAPI
 
 from orchestrator.web.api import PREFIX
+from orchestrator.web.api.models import Snapshot
 from orchestrator.web.api.parts import Allowed
 from orchestrator.web.api.table import AT_ROOT, OPERATIONS, Operation
 from orchestrator.web.problems import MEDIA_TYPE, Problem
@@ -60,10 +61,12 @@ def _responses(row: Operation) -> dict[int | str, dict[str, Any]]:
 def describe(application: FastAPI) -> dict[str, Any]:
     """Return the OpenAPI document of the API."""
     document = application.openapi()
-    schema = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
     schemas = document["components"]["schemas"]
-    schemas.update(schema.pop("$defs", {}))
-    schemas["Problem"] = schema
+    # What is answered besides the answers of the routes: refusals, and the first event of a stream.
+    for model in (Problem, Snapshot):
+        schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
+        schemas.update(schema.pop("$defs", {}))
+        schemas[model.__name__] = schema
     document["components"]["securitySchemes"] = {
         "token": {"type": "http", "scheme": "bearer", "description": "orchestrator people token"},
         "session": {"type": "apiKey", "in": "cookie", "name": "__Host-station"},
