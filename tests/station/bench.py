@@ -12,11 +12,12 @@ from typing import Any
 import anyio
 
 from orchestrator.domain.clock import Clock, SystemClock
-from orchestrator.domain.errors import AuditUnavailable, ConnectionLost, UnusableAnswer
+from orchestrator.domain.errors import AuditUnavailable, ConnectionLost, Mismatch, UnusableAnswer
 from orchestrator.domain.events import Event, SlotChanged, SlotState, StationNotice
 from orchestrator.domain.ids import TimeOrderedIds
 from orchestrator.domain.intents import EarlierIntent, FindingSource
 from orchestrator.domain.outcome import Outcome
+from orchestrator.domain.prompts import Operator
 from orchestrator.domain.records import (
     EventRow,
     FindingRow,
@@ -29,7 +30,7 @@ from orchestrator.domain.records import (
 )
 from orchestrator.domain.unit import DeviceIdentity
 from orchestrator.engine.step import StepContext, StepDefinition, step
-from orchestrator.recipe.plan import AppliesTo, Plan, PlannedStep
+from orchestrator.recipe.plan import AppliesTo, ParallelSteps, Plan, PlannedStep
 from orchestrator.station.asking import with_finding
 from orchestrator.station.daemon import Parts, Station, StationEnd, Timing
 from orchestrator.station.edge import beside
@@ -91,8 +92,17 @@ async def lock(ctx: StepContext, board: FakeBoard) -> None:
         raise ConnectionLost("the answer was lost")
 
 
+@step("fake.ask", summary="Asks the person at the slot.", timeout_seconds=20)
+async def ask(ctx: StepContext, board: FakeBoard, operator: Operator) -> None:
+    """Ask what the test says; a no fails the board."""
+    reply = await operator.ask(board.question)
+    board.replies.append(reply)
+    if not reply.yes:
+        raise Mismatch("the person said no")
+
+
 DEFINITIONS: dict[str, StepDefinition] = {
-    each.signature.name: each for each in (identify, act, lock)
+    each.signature.name: each for each in (identify, act, lock, ask)
 }
 
 
@@ -107,8 +117,12 @@ def planned(uses: str, **changes: Any) -> PlannedStep:
     return replace(plain, **changes)
 
 
-def plan(name: str = "line", applies_to: AppliesTo | None = None) -> Plan:
-    """Return a plan of identify, act, lock."""
+def plan(
+    name: str = "line",
+    applies_to: AppliesTo | None = None,
+    main: tuple[PlannedStep | ParallelSteps, ...] | None = None,
+) -> Plan:
+    """Return a plan of identify, act, lock, or of other steps in `main`."""
     return Plan(
         name=name,
         version="1",
@@ -118,7 +132,7 @@ def plan(name: str = "line", applies_to: AppliesTo | None = None) -> Plan:
         secrets=(),
         artifacts=MappingProxyType({}),
         setup=(planned("fake.identify"),),
-        main=(planned("fake.act"), planned("fake.lock")),
+        main=main or (planned("fake.act"), planned("fake.lock")),
         teardown=(),
         content_hash=f"hash of {name}",
         text="recipe: 1",

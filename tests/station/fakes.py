@@ -9,7 +9,10 @@ import anyio
 
 from orchestrator.domain.errors import StationFault, Unreachable
 from orchestrator.domain.fixture import Attached, UnitLink
+from orchestrator.domain.prompts import PromptKind, Question, Reply
 from orchestrator.domain.unit import DeviceIdentity
+
+CONFIRM = Question(PromptKind.CONFIRM, "Close the cover.")
 
 
 def device_id(number: int) -> str:
@@ -22,7 +25,7 @@ class FakeBoard:
     """One board. `act` is what its only step does.
 
     `silent` makes it unreachable, `hangs` lets everybody wait; `lossy` loses the answer of the
-    lock and makes it `mute`: it cannot say whether it is locked.
+    lock and makes it `mute`: it cannot say whether it is locked. `question` is what its step asks.
     """
 
     number: int
@@ -35,6 +38,8 @@ class FakeBoard:
     acted: int = 0
     locks: int = 0
     identity_reads: int = 0
+    question: Question = CONFIRM
+    replies: list[Reply] = field(default_factory=list)
     free: anyio.Event = field(default_factory=anyio.Event)
 
     def let_go(self) -> None:

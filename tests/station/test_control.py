@@ -1,0 +1,516 @@
+"""People and programs act on a running station: once, recorded, refused with a reason."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import anyio
+import pytest
+
+from orchestrator.domain.errors import AuditUnavailable
+from orchestrator.domain.events import PromptClosed, PromptOpened, SlotState, StepStarted
+from orchestrator.domain.outcome import Outcome
+from orchestrator.domain.people import UNIDENTIFIED, Actor, Role
+from orchestrator.domain.prompts import AnswerSource, PromptKind, Question
+from orchestrator.domain.records import RunRow, StepEndRow
+from orchestrator.recipe.plan import ParallelSteps
+from orchestrator.station.answers import AnswerRefused
+from orchestrator.station.commands import CommandRefused
+from orchestrator.station.control import Control
+from orchestrator.station.decisions import DecisionRefused
+from orchestrator.station.floor import UnknownSlot
+from orchestrator.station.holds import Holds
+from orchestrator.station.scanning import ScanAction, ScanRefused
+from orchestrator.station.snapshot import SlotSnapshot, StationSnapshot
+from tests.station.bench import Bench, Watch, plan, planned
+from tests.station.fakes import FakeBoard, device_id
+from tests.station.test_pipeline import hang
+
+ANA = Actor("p-ana", Role.OPERATOR, "panel")
+BEN = Actor("p-ben", Role.ENGINEER, "api")
+NOBODY = Actor(UNIDENTIFIED, Role.VIEWER, "panel")
+ASKING = plan(main=(planned("fake.ask"),))
+
+
+def commands(bench: Bench, kind: str = "command") -> list[dict[str, Any]]:
+    """Return what was commanded, or refused, with its slot."""
+    return [{"slot": row.slot, **json.loads(row.detail)} for row in bench.paper.events(kind)]
+
+
+def tile(snapshot: StationSnapshot, slot: str = "1") -> SlotSnapshot:
+    """Return the slot of a snapshot."""
+    return next(each for each in snapshot.slots if each.name == slot)
+
+
+async def until_asked(watch: Watch) -> str:
+    """Return the id of the next prompt."""
+    event = await watch.until(lambda event: isinstance(event, PromptOpened))
+    assert isinstance(event, PromptOpened)
+    return event.prompt.prompt_id
+
+
+async def until_acting(watch: Watch) -> None:
+    """Return when the step of a board has begun."""
+    await watch.until(lambda event: isinstance(event, StepStarted) and event.step_id == "act")
+
+
+async def test_anybody_may_stop_a_run(tmp_path: Path) -> None:
+    """Once: the run ends ABORTED, the tile says who, and the second press hears that."""
+    bench = Bench(tmp_path)
+    bench.fixture.put("1", FakeBoard(1, act=hang))
+    async with bench.running() as watch:
+        control = watch.station.control
+        await until_acting(watch)
+        assert tile(control.snapshot()).may_stop
+        assert await control.stop_slot("1", NOBODY) == "Slot 1: stopped"
+        with pytest.raises(CommandRefused, match="already ending: stopped by unidentified"):
+            await control.stop_slot("1", ANA)
+        stopped = await watch.state("1", SlotState.STOPPED)
+        with pytest.raises(CommandRefused, match="Nothing runs in slot 1"):
+            await control.stop_slot("1", ANA)
+        assert not tile(control.snapshot()).may_stop
+    assert stopped.sentence == "Stopped. Put the board back in the queue."
+    assert "stopped by unidentified (viewer, panel)" in stopped.detail
+    assert bench.paper.outcomes() == [Outcome.ABORTED]
+    [kept] = commands(bench)
+    assert (kept["command"], kept["slot"], kept["person"]) == ("stop_slot", "1", UNIDENTIFIED)
+    assert kept["run"] == bench.paper.of(RunRow)[0].run_id
+    assert [each["command"] for each in commands(bench, "refused")] == ["stop_slot"] * 2
+
+
+async def test_stop_works_while_the_audit_is_lost(tmp_path: Path) -> None:
+    """It waits for nothing; what was commanded is kept when the audit is back."""
+    bench = Bench(tmp_path)
+    bench.fixture.put("1", FakeBoard(1, act=hang))
+    async with bench.running() as watch:
+        await until_acting(watch)
+        bench.paper.lost = AuditUnavailable("the disk is full")
+        await watch.station.control.stop_slot("1", NOBODY)
+        await watch.state("1", SlotState.ERROR)
+        bench.paper.lost = None
+        await watch.notice("the line goes on")
+    assert [each["command"] for each in commands(bench)] == ["stop_slot"]
+
+
+async def test_a_stopped_board_is_run_once_more_when_somebody_wants_it(tmp_path: Path) -> None:
+    """Two panels press at once: one start, and the other one hears of it."""
+    bench = Bench(tmp_path)
+    board = bench.fixture.put("1", FakeBoard(1, act=hang))
+    async with bench.running() as watch:
+        control = watch.station.control
+        await until_acting(watch)
+        await control.stop_slot("1", ANA)
+        await watch.state("1", SlotState.STOPPED)
+        board.act = None
+        while not tile(control.snapshot()).may_start:
+            await anyio.lowlevel.checkpoint()
+        heard: list[str] = []
+
+        async def press(actor: Actor) -> None:
+            try:
+                heard.append(await control.start_slot("1", actor))
+            except CommandRefused as refusal:
+                heard.append(refusal.what)
+
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(press, ANA)
+            tasks.start_soon(press, BEN)
+        await watch.state("1", SlotState.PASS)
+        with pytest.raises(CommandRefused, match=r"already started by p-\w+ "):
+            await control.start_slot("1", ANA)
+    assert sorted(heard) == [
+        "Slot 1: started", "This is already being done by p-ana (operator, panel)"
+    ]  # fmt: skip
+    assert bench.paper.outcomes() == ["ABORTED", "PASS"]
+    assert [each["command"] for each in commands(bench)] == ["stop_slot", "start_slot"]
+
+
+async def test_nothing_is_started_where_nothing_waits(tmp_path: Path) -> None:
+    """A board that passed or failed keeps its verdict; an empty slot has nothing to start."""
+    bench = Bench(tmp_path, slot=[{"name": "A", "port": "9"}])
+    bench.fixture.put("1", FakeBoard(1))
+    async with bench.running() as watch:
+        control = watch.station.control
+        await watch.state("1", SlotState.PASS)
+        with pytest.raises(CommandRefused, match="Nothing is to be started in slot 1"):
+            await control.start_slot("1", ANA)
+        with pytest.raises(CommandRefused, match="No board is in slot A"):
+            await control.start_slot("A", ANA)
+        with pytest.raises(UnknownSlot, match="no slot 'B'"):
+            await control.start_slot("B", ANA)
+    assert len(commands(bench, "refused")) == 3
+
+
+async def test_a_manual_station_waits_for_the_start(tmp_path: Path) -> None:
+    """The tile asks for it; a board that leaves takes its start with it."""
+    bench = Bench(tmp_path, slots={"start": "manual"})
+    board = bench.fixture.put("1", FakeBoard(1))
+    async with bench.running() as watch:
+        control = watch.station.control
+        waits = await watch.state("1", SlotState.DO)
+        assert waits.sentence == "Press start."
+        assert board.acted == 0
+        snapshot = control.snapshot()
+        assert snapshot.manual_start
+        assert snapshot.next_action is not None
+        assert (snapshot.next_action.slot, snapshot.next_action.sentence) == ("1", "Press start.")
+        del bench.fixture.boards["1"]
+        await watch.state("1", SlotState.EMPTY)
+        bench.fixture.put("1", board)
+        await watch.state("1", SlotState.DO)
+        await control.start_slot("1", ANA)
+        await watch.state("1", SlotState.PASS)
+    assert board.acted == 1
+
+
+async def test_a_board_that_is_exchanged_before_the_start_begins_anew(tmp_path: Path) -> None:
+    """The start was meant for the one that was there."""
+    bench = Bench(tmp_path, slots={"start": "manual"})
+    bench.fixture.put("1", FakeBoard(1))
+    async with bench.running() as watch:
+        await watch.state("1", SlotState.DO)
+        second = bench.fixture.put("1", FakeBoard(2))
+        await watch.station.control.start_slot("1", ANA)
+        again = await watch.state("1", SlotState.DO)
+        assert again.device_id == device_id(2)
+        assert second.acted == 0
+    assert bench.paper.events("swap")
+    assert bench.paper.of(RunRow) == []
+
+
+async def test_a_line_that_closes_while_a_board_waits(tmp_path: Path) -> None:
+    """The tile says so, and asks once more when the line goes on."""
+    bench = Bench(tmp_path, slots={"start": "manual"})
+    bench.fixture.put("1", FakeBoard(1))
+    async with bench.running() as watch:
+        control = watch.station.control
+        await watch.state("1", SlotState.DO)
+        await control.hold_line("fire drill", BEN)
+        blocked = await watch.state("1", SlotState.BLOCKED)
+        assert (blocked.sentence, blocked.detail) == (
+            "Wait. The line stands.", "The line is held: fire drill"
+        )  # fmt: skip
+        with pytest.raises(CommandRefused, match="fire drill"):
+            await control.start_slot("1", ANA)
+        assert [each.kind for each in control.snapshot().reasons] == ["hold"]
+        await control.release_line(BEN)
+        await watch.state("1", SlotState.DO)
+        await control.start_slot("1", ANA)
+        await watch.state("1", SlotState.PASS)
+
+
+async def test_a_slot_is_closed_and_opened_with_a_reason(tmp_path: Path) -> None:
+    """What runs there comes to its end; the next board waits; each is told who was before."""
+    bench = Bench(tmp_path)
+    board = bench.fixture.put("1", FakeBoard(1))
+    async with bench.running() as watch:
+        control = watch.station.control
+        await watch.state("1", SlotState.RUN)
+        await control.hold_slot("1", "bent pin", BEN)
+        await watch.state("1", SlotState.PASS)
+        assert tile(control.snapshot()).closed == "bent pin"
+        with pytest.raises(CommandRefused, match=r"already closed, by p-ben .*: bent pin"):
+            await control.hold_slot("1", "other", ANA)
+        del bench.fixture.boards["1"]
+        closed = await watch.state("1", SlotState.BLOCKED)
+        assert (closed.sentence, closed.detail) == ("This slot is closed.", "bent pin")
+        bench.fixture.put("1", board)
+        await watch.state("1", SlotState.BLOCKED)
+        await control.release_slot("1", BEN)
+        await watch.state("1", SlotState.PASS)
+        with pytest.raises(CommandRefused, match="is not closed, by p-ben"):
+            await control.release_slot("1", ANA)
+    assert board.acted == 2
+    kept = [(each["command"], each.get("reason")) for each in commands(bench)]
+    assert kept == [("hold_slot", "bent pin"), ("release_slot", None)]
+
+
+async def test_an_empty_slot_shows_at_once_that_it_is_closed(tmp_path: Path) -> None:
+    """And that it is open again; while the line is held it says so."""
+    bench = Bench(tmp_path, slot=[{"name": "A", "port": "9"}])
+    async with bench.running() as watch:
+        control = watch.station.control
+        await watch.state("A", SlotState.EMPTY)
+        await control.hold_slot("A", "bent pin", BEN)
+        await watch.state("A", SlotState.BLOCKED)
+        await control.release_slot("A", BEN)
+        assert (await watch.state("A", SlotState.EMPTY)).sentence == "Put a board in."
+        await control.hold_line("lunch", BEN)
+        assert "lunch" in (await watch.state("A", SlotState.EMPTY)).detail
+        with pytest.raises(CommandRefused, match="already held, by p-ben"):
+            await control.hold_line("again", ANA)
+        await control.release_line(ANA)
+        with pytest.raises(CommandRefused, match="not held, by p-ana"):
+            await control.release_line(BEN)
+
+
+@pytest.mark.parametrize("reason", ["", "   ", "x" * 201, "a\nb"])
+async def test_a_hold_needs_a_reason(tmp_path: Path, reason: str) -> None:
+    """One that can be printed on a tile."""
+    bench = Bench(tmp_path, slot=[{"name": "A", "port": "9"}])
+    async with bench.running() as watch:
+        await watch.state("A", SlotState.EMPTY)
+        with pytest.raises(CommandRefused, match="reason"):
+            await watch.station.control.hold_slot("A", reason, BEN)
+        with pytest.raises(CommandRefused, match="reason"):
+            await watch.station.control.hold_line(reason, BEN)
+
+
+async def test_holds_outlive_a_restart(tmp_path: Path) -> None:
+    """What was closed is closed at the start, and the start writes it down."""
+    bench = Bench(tmp_path, slot=[{"name": "A", "port": "9"}])
+    bench.paper.held = Holds({"A": "bent pin", "old": "gone"}, line="fire drill")
+    async with bench.running() as watch:
+        closed = await watch.state("A", SlotState.BLOCKED)
+        assert closed.detail == "bent pin"
+        control = watch.station.control
+        assert [each.sentence for each in control.snapshot().reasons] == [
+            "The line is held: fire drill"
+        ]
+        await control.release_slot("A", BEN)
+        await control.release_line(BEN)
+    [started] = bench.paper.events("station_started")
+    detail = json.loads(started.detail)
+    assert detail["closed_slots"] == {"A": "bent pin", "old": "gone"}
+    assert detail["closed_line"] == "fire drill"
+
+
+async def test_a_lost_audit_refuses_commands_that_must_be_kept(tmp_path: Path) -> None:
+    """Nothing is done, and the line stops."""
+    bench = Bench(tmp_path, slot=[{"name": "A", "port": "9"}])
+    async with bench.running() as watch:
+        await watch.state("A", SlotState.EMPTY)
+        bench.paper.lost = AuditUnavailable("the disk is full")
+        control = watch.station.control
+        with pytest.raises(AuditUnavailable):
+            await control.hold_slot("A", "bent pin", BEN)
+        await watch.notice("The line stops")
+        snapshot = control.snapshot()
+        assert tile(snapshot, "A").closed == ""
+        assert not snapshot.audit.writable
+        assert "the disk is full" in snapshot.audit.why
+        assert snapshot.audit.lost_at is not None
+        assert [each.kind for each in snapshot.reasons] == ["audit"]
+        bench.paper.lost = None
+        await watch.notice("the line goes on")
+        assert control.snapshot().audit.writable
+
+
+async def test_a_prompt_shows_in_its_tile_and_is_answered(tmp_path: Path) -> None:
+    """DO with the recipe's sentence, then RUN again; the answer is kept before the step goes on."""
+    bench = Bench(tmp_path)
+    bench.plans = [ASKING]
+    board = bench.fixture.put("1", FakeBoard(1))
+    async with bench.running() as watch:
+        control = watch.station.control
+        prompt_id = await until_asked(watch)
+        shown = await watch.state("1", SlotState.DO)
+        assert shown.sentence == "Close the cover."
+        snapshot = control.snapshot()
+        [prompt] = snapshot.prompts
+        assert (prompt.prompt_id, prompt.step_id, prompt.seconds) == (prompt_id, "ask", 30.0)
+        assert tile(snapshot).prompts == (prompt,)
+        assert snapshot.next_action is not None
+        assert snapshot.next_action.sentence == "Close the cover."
+        said = await control.answer(
+            prompt_id, yes=True, text="", source=AnswerSource.PRESSED, actor=ANA
+        )
+        assert said == "Slot 1: yes"
+        closed = await watch.until(lambda event: isinstance(event, PromptClosed))
+        assert closed == PromptClosed("1", prompt_id, "p-ana")
+        assert (await watch.state("1", SlotState.RUN)).sentence == "Ask"
+        await watch.state("1", SlotState.PASS)
+        assert control.snapshot().prompts == ()
+    assert [each.by for each in board.replies] == [ANA]
+    kinds = [getattr(row, "kind", type(row).__name__) for row in bench.paper.rows]
+    ends = [number for number, row in enumerate(bench.paper.rows) if isinstance(row, StepEndRow)]
+    assert kinds.index("prompt_answered") < ends[-1]
+
+
+async def test_a_no_fails_the_board(tmp_path: Path) -> None:
+    """And the tile says which bin."""
+    bench = Bench(tmp_path)
+    bench.plans = [ASKING]
+    bench.fixture.put("1", FakeBoard(1))
+    async with bench.running() as watch:
+        prompt_id = await until_asked(watch)
+        await watch.station.control.answer(
+            prompt_id, yes=False, text="", source=AnswerSource.SCANNED, actor=ANA
+        )
+        failed = await watch.state("1", SlotState.FAIL)
+    assert failed.sentence == "Red bin."
+    assert "the person said no" in failed.detail
+
+
+@pytest.mark.parametrize("how", ["removed", "stopped", "timeout"])
+async def test_a_prompt_ends_with_its_step(tmp_path: Path, how: str) -> None:
+    """A board that leaves, a stop and the time of the recipe close it; a late answer is refused."""
+    bench = Bench(tmp_path)
+    limit = {"timeout_seconds": 0.1} if how == "timeout" else {}
+    bench.plans = [plan(main=(planned("fake.ask", **limit),))]
+    bench.fixture.put("1", FakeBoard(1))
+    async with bench.running() as watch:
+        control = watch.station.control
+        prompt_id = await until_asked(watch)
+        if how == "removed":
+            del bench.fixture.boards["1"]
+        elif how == "stopped":
+            await control.stop_slot("1", NOBODY)
+        closed = await watch.until(lambda event: isinstance(event, PromptClosed))
+        assert closed == PromptClosed("1", prompt_id, "")
+        with pytest.raises(AnswerRefused, match="too late"):
+            await control.answer(
+                prompt_id, yes=True, text="", source=AnswerSource.PRESSED, actor=ANA
+            )
+        await watch.state("1", SlotState.ERROR, SlotState.STOPPED)
+    wanted = {"removed": "ERROR", "stopped": "ABORTED", "timeout": "TIMEOUT"}[how]
+    assert bench.paper.of(StepEndRow)[-1].outcome == wanted
+    assert bench.paper.outcomes() == [wanted if how != "timeout" else "ERROR"]
+    assert not bench.paper.events("prompt_answered")
+
+
+async def test_an_audit_lost_with_an_answer_stops_the_line(tmp_path: Path) -> None:
+    """The step does not go on; when the audit is back the board is run anew and asked again."""
+    bench = Bench(tmp_path)
+    bench.plans = [ASKING]
+    board = bench.fixture.put("1", FakeBoard(1))
+    async with bench.running() as watch:
+        control = watch.station.control
+        prompt_id = await until_asked(watch)
+        bench.paper.lost = AuditUnavailable("the disk is full")
+        with pytest.raises(AuditUnavailable):
+            await control.answer(
+                prompt_id, yes=True, text="", source=AnswerSource.PRESSED, actor=ANA
+            )
+        blocked = await watch.state("1", SlotState.BLOCKED)
+        assert blocked.sentence == "Cannot save results. Leave the board. Call the engineer."
+        bench.paper.lost = None
+        second = await until_asked(watch)
+        await control.answer(second, yes=True, text="", source=AnswerSource.PRESSED, actor=ANA)
+        await watch.state("1", SlotState.PASS)
+    assert len(board.replies) == 1
+    assert bench.paper.outcomes() == ["INTERRUPTED", "PASS"]
+
+
+async def test_prompts_of_a_group_wait_side_by_side(tmp_path: Path) -> None:
+    """Each knows its own step; the tile shows one after the other."""
+    bench = Bench(tmp_path)
+    steps = tuple(planned("fake.ask", id=name, name=name) for name in ("left", "right"))
+    bench.plans = [plan(main=(ParallelSteps("both", steps),))]
+    bench.fixture.put("1", FakeBoard(1))
+    async with bench.running() as watch:
+        control = watch.station.control
+        await until_asked(watch)
+        await until_asked(watch)
+        first, second = control.snapshot().prompts
+        assert {first.step_id, second.step_id} == {"left", "right"}
+        for prompt in (second, first):
+            await control.answer(
+                prompt.prompt_id, yes=True, text="", source=AnswerSource.PRESSED, actor=ANA
+            )
+        await watch.state("1", SlotState.PASS)
+
+
+async def scanned(control: Control, code: str, actor: Actor = ANA) -> tuple[ScanAction, str]:
+    """Scan; return what it did and what was said."""
+    found = await control.scan(code, actor)
+    return found.step.action, found.sentence
+
+
+async def test_a_scan_answers_what_the_tile_asks_for(tmp_path: Path) -> None:
+    """Another code hears what was expected; the same one again is ignored."""
+    bench = Bench(tmp_path)
+    bench.plans = [ASKING]
+    board = FakeBoard(1, question=Question(
+        PromptKind.SCAN, "Scan the lot.", pattern="LOT-[0-9]", looks_like="LOT-1"
+    ))  # fmt: skip
+    bench.fixture.put("1", board)
+    async with bench.running() as watch:
+        control = watch.station.control
+        await until_asked(watch)
+        assert (await watch.state("1", SlotState.SCAN)).sentence == "Scan the lot."
+        with pytest.raises(ScanRefused, match=r'should look like LOT-1\. I read "LOT-12"'):
+            await control.scan("LOT-12", ANA)
+        with pytest.raises(ScanRefused, match="bin label"):
+            await control.scan("BIN-RED", ANA)
+        assert (await scanned(control, "BIN-RED"))[0] is ScanAction.IGNORED
+        assert control.read_scan("LOT-7").action is ScanAction.ANSWER
+        assert await scanned(control, "LOT-7") == (ScanAction.ANSWER, "Slot 1: LOT-7")
+        await watch.state("1", SlotState.PASS)
+    [reply] = board.replies
+    assert (reply.text, reply.source) == ("LOT-7", AnswerSource.SCANNED)
+
+
+async def test_commands_are_scanned(tmp_path: Path) -> None:
+    """Work order, slot, stop, start: what a person needs without a screen."""
+    bench = Bench(tmp_path)
+    board = bench.fixture.put("1", FakeBoard(1, act=hang))
+    async with bench.running() as watch:
+        control = watch.station.control
+        await until_acting(watch)
+        assert await scanned(control, "WO-88127") == (
+            ScanAction.WORK_ORDER, "Work order WO-88127"
+        )  # fmt: skip
+        assert (await scanned(control, "B-1234"))[0] is ScanAction.BADGE
+        assert (await scanned(control, "%HELP"))[0] is ScanAction.PAGE
+        assert (await scanned(control, "%SLOT-1"))[0] is ScanAction.CHOOSE_SLOT
+        assert control.snapshot().chosen_slot == "1"
+        assert await scanned(control, "%STOP", NOBODY) == (ScanAction.STOP, "Slot 1: stopped")
+        assert control.snapshot().chosen_slot == ""
+        await watch.state("1", SlotState.STOPPED)
+        board.act = None
+        while not tile(control.snapshot()).may_start:
+            await anyio.lowlevel.checkpoint()
+        assert await scanned(control, "%RETRY") == (ScanAction.START, "Slot 1: started")
+        await watch.state("1", SlotState.PASS)
+        await control.set_operator(ANA)
+        shift = control.snapshot().shift
+        assert (shift.work_order, shift.operator) == ("WO-88127", "p-ana")
+        await control.clear_operator(ANA)
+        assert control.snapshot().shift.operator == ""
+    kept = [each["command"] for each in commands(bench)]
+    assert kept == ["work_order", "stop_slot", "start_slot", "operator", "operator_left"]
+
+
+async def test_a_decision_comes_the_same_way(tmp_path: Path) -> None:
+    """What is refused is kept, too."""
+    bench = Bench(tmp_path)
+    async with bench.running() as watch:
+        await anyio.lowlevel.checkpoint()
+        with pytest.raises(DecisionRefused, match="no intent"):
+            await watch.station.control.decide("NONE", "applied", "seen it", BEN)
+        while not bench.paper.events("refused"):
+            await anyio.lowlevel.checkpoint()
+    [refused] = commands(bench, "refused")
+    assert (refused["command"], refused["person"]) == ("decide", "p-ben")
+
+
+async def test_the_snapshot_shows_a_run(tmp_path: Path) -> None:
+    """Recipe, step, position, times and counters; its number is that of the newest event."""
+    bench = Bench(tmp_path)
+    bench.fixture.put("1", FakeBoard(1, act=hang))
+    async with bench.running() as watch:
+        control = watch.station.control
+        await until_acting(watch)
+        snapshot = control.snapshot()
+        one = tile(snapshot)
+        assert (one.state, one.step, one.position, one.steps) == (SlotState.RUN, "Act", 2, 3)
+        assert (one.recipe, one.device_id) == ("line", device_id(1))
+        assert one.began_at is not None
+        assert one.elapsed_seconds is not None
+        assert one.run_id == bench.paper.of(RunRow)[0].run_id
+        assert 0 < one.progress < 1
+        assert snapshot.sequence == bench.hub.sequence
+        assert snapshot.session_id == watch.station.session_id
+        assert [each.name for each in snapshot.recipes] == ["line"]
+        await control.stop_slot("1", NOBODY)
+        await watch.state("1", SlotState.STOPPED)
+        shift = control.snapshot().shift
+        assert (shift.passed, shift.failed, shift.errors) == (0, 0, 0)
+        del bench.fixture.boards["1"]
+        await watch.state("1", SlotState.EMPTY)
+        bench.fixture.put("1", FakeBoard(2))
+        await watch.state("1", SlotState.PASS)
+        shift = control.snapshot().shift
+        assert (shift.passed, shift.first_pass_yield) == (1, 1)
+        assert shift.boards_per_hour > 0
