@@ -8,12 +8,14 @@ from contextlib import asynccontextmanager
 
 from structlog.typing import FilteringBoundLogger
 
+from orchestrator.app.office import make_office
 from orchestrator.audit.database import Audit
 from orchestrator.domain.clock import timestamp
 from orchestrator.domain.errors import ConfigurationMistakes
 from orchestrator.domain.records import EventRow
 from orchestrator.station.daemon import Parts, Station
 from orchestrator.station.edge import beside
+from orchestrator.station.office import TryRecipe
 from orchestrator.station.rows import canonical
 from orchestrator.station.settings import Settings
 from orchestrator.station.settings_web import WebSection
@@ -27,8 +29,11 @@ async def open_web(
     audit: Audit,
     *,
     tell: Callable[[str], None],
+    attempt: TryRecipe | None = None,
 ) -> AsyncIterator[None]:
     """Serve the panel until the block ends; does nothing without `[web]`.
+
+    `attempt` tries a recipe on a simulated board.
 
     Raises StationBusy when the port is in use, ConfigurationMistakes when it cannot be served as
     the settings say.
@@ -59,6 +64,7 @@ async def open_web(
         people=people,
         part_number=settings.unit.part_number,
         shift_ends=station.control.shift.seconds_left,
+        office=make_office(settings, parts, audit, attempt),
     )
     server = make_server(surface)
     _announce(server.address, parts.log, tell)

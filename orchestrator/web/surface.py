@@ -12,6 +12,7 @@ from structlog.typing import FilteringBoundLogger
 from orchestrator.domain.clock import Clock
 from orchestrator.station.control import Control
 from orchestrator.station.hub import Hub
+from orchestrator.station.office import NO_OFFICE, Office
 from orchestrator.station.recipes import RecipeShelf
 from orchestrator.station.settings_web import WebSection
 from orchestrator.web.people import People
@@ -45,7 +46,8 @@ class Surface:
 
     `station` is its name, `session` the id of this start: sequence numbers of events count within
     it. `control` acts on the station, `reads` asks the audit, `note` writes to it; `shift_ends` is
-    in how many seconds the shift ends, None when there are no shifts.
+    in how many seconds the shift ends, None when there are no shifts. `office` is what pages for
+    engineers and quality ask besides.
     """
 
     station: str
@@ -61,3 +63,4 @@ class Surface:
     people: People
     part_number: str = ""
     shift_ends: Callable[[], float | None] = no_shift
+    office: Office = NO_OFFICE

@@ -2,8 +2,8 @@
 
 import hashlib
 import json
-from contextlib import asynccontextmanager
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -18,7 +18,6 @@ from orchestrator.domain.records import (
     FindingRow,
     IntentRow,
     Record,
-    RunRow,
     StepEndRow,
 )
 from orchestrator.domain.series import MEDIA_TYPE, Series
@@ -28,7 +27,7 @@ from orchestrator.station.recipes import ReadyRecipe, RecipeShelf
 from orchestrator.steps.table import definitions
 from orchestrator.web.application import create_application
 from tests.audit.rows import BASE, at, identity, measurement, run, run_end, step, step_end, unit
-from tests.audit.story import write
+from tests.audit.story import proof_rows, write
 from tests.web.bench import Bench, make_bench
 
 CANARY = "<img src=x onerror=alert(1)>\"'><svg/onload=alert(2)>{{7*7}}"
@@ -52,9 +51,8 @@ def attached(name: str, media_type: str, content: bytes, sequence: int = 2) -> A
 
 
 def rows() -> list[list[Record]]:
-    """Return the calls of three runs: one that failed with everything, one that passed, one open."""
+    """Return the calls of three runs: one failed with everything, one passed, one is open."""
     failed: list[Record] = [
-        *BASE,
         unit("U1", "SN" + CANARY),
         run("R1", 1, unit_id="U1"),
         identity("R1", DEVICE, "U1"),
@@ -140,7 +138,7 @@ class PagesBench:
 
     def __init__(self, folder: Path, calls: list[list[Record]]) -> None:
         url = sqlite_url(folder)
-        write(url, *calls)
+        write(url, [*proof_rows(at(0)), *BASE], *calls)
         self.tried: list[str] = []
         self.ready = a_recipe()
         bench = make_bench(folder, url)
@@ -149,9 +147,7 @@ class PagesBench:
             shelf=RecipeShelf([self.ready], "PROGRAM"),
             office=office(self.tried),
         )
-        self.bench: Bench = replace(
-            bench, surface=surface, application=create_application(surface)
-        )
+        self.bench: Bench = replace(bench, surface=surface, application=create_application(surface))
 
     @asynccontextmanager
     async def browser(self) -> AsyncIterator[httpx.AsyncClient]:
@@ -169,8 +165,3 @@ class PagesBench:
 def of_every_kind(folder: Path) -> PagesBench:
     """Return a station with the three runs."""
     return PagesBench(folder, rows())
-
-
-def change_run(row: RunRow, **changes: object) -> RunRow:
-    """Return a run that is a little different."""
-    return row._replace(**changes)  # type: ignore[arg-type]  # the test names the columns

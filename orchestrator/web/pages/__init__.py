@@ -5,6 +5,7 @@ Reading is all that happens here; whatever a page has done goes through the API.
 
 from fastapi import FastAPI
 
+from orchestrator.web.pages.office import add_office_pages
 from orchestrator.web.pages.operator import OperatorPages
 from orchestrator.web.surface import Surface
 
@@ -14,3 +15,6 @@ def add_pages(application: FastAPI, surface: Surface) -> None:
     pages = OperatorPages(surface, application.state.static.address)
     for path, answer in pages.routes().items():
         application.add_route(path, answer, methods=["GET"], include_in_schema=False)
+    application.state.office = add_office_pages(
+        application, surface, application.state.static.address
+    )
