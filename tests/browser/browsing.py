@@ -1,11 +1,16 @@
 """What tests do in a browser: open the panel, type as a scanner does, look at tiles."""
 
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from playwright.async_api import Browser, ConsoleMessage, Page, expect
+
+from orchestrator.station.snapshot import SlotSnapshot
+from tests.browser.stage import Stage, chromium, paper_panel
 
 BIG = {"width": 1920, "height": 1080}
 SMALL = {"width": 1024, "height": 768}
@@ -58,28 +63,22 @@ class Panel:
         )
 
     async def scan(self, code: str, end: str = "Enter") -> None:
-        """Type as a scanner does: without a pause, then Enter."""
-        await self.page.evaluate(TYPED, [code, end])
+        """Type as a scanner does: 5 ms apart by the clock of the keyboard, then Enter."""
+        session = await self.page.context.new_cdp_session(self.page)
+        began = time.time()
+        for number, key in enumerate([*code, end]):
+            text = {"Enter": "\r", "Tab": ""}.get(key, key)
+            event = {"key": key, "text": text, "timestamp": began + number * 0.005}
+            kind = "keyDown" if text else "rawKeyDown"
+            code_of_key = {"Enter": 13, "Tab": 9}.get(key, 0)
+            event["windowsVirtualKeyCode"] = code_of_key
+            await session.send("Input.dispatchKeyEvent", {"type": kind, **event})
+            await session.send("Input.dispatchKeyEvent", {"type": "keyUp", **event})
+        await session.detach()
 
     async def said(self) -> str:
         """Return what the bottom line answered last."""
         return await self.page.locator("#said").inner_text()
-
-
-# A real keyboard event per character, 5 ms apart by their own time stamps, as a scanner sends them.
-TYPED = """
-async ([code, end]) => {
-  const send = (key, type) => document.activeElement.dispatchEvent(
-    new KeyboardEvent(type, {key, bubbles: true, cancelable: true}));
-  for (const key of [...code, end]) {
-    send(key, 'keydown');
-    const field = document.activeElement;
-    if (key.length === 1 && field.matches('input:not([type=checkbox])')) field.value += key;
-    send(key, 'keyup');
-    await new Promise(done => setTimeout(done, 5));
-  }
-}
-"""
 
 
 @asynccontextmanager
@@ -96,3 +95,20 @@ async def panel(
         yield found
     finally:
         await context.close()
+
+
+@asynccontextmanager
+async def showing(
+    folder: Path,
+    slots: Sequence[SlotSnapshot],
+    view: dict[str, int] | None = None,
+    settings: dict[str, Any] | None = None,
+    **options: Any,
+) -> AsyncIterator[tuple[Stage, Panel]]:
+    """Serve `slots` and open the panel on them."""
+    async with (
+        paper_panel(folder, slots, **(settings or {})) as stage,
+        chromium() as browser,
+        panel(browser, stage.address, view, **options) as shown,
+    ):
+        yield stage, shown

@@ -144,7 +144,11 @@ const KEYS = {
 function pressed(event) {
   if (event.key === "F1") event.preventDefault();
   if (document.activeElement?.matches("input:not([type=checkbox])") && event.key !== "Escape") return;
-  if (dialog("sign-in").open && signIn.key(event.key)) return;
+  if (dialog("sign-in").open && signIn.key(event.key)) {
+    // Enter is the end of the PIN, not a press of the button that has the focus.
+    event.preventDefault();
+    return;
+  }
   if (/^[0-9]$/.test(event.key)) {
     number = (number + event.key).slice(-3);
     said.textContent = number;

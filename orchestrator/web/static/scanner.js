@@ -4,7 +4,8 @@
 
 const LEAST = 4;
 const GAP = 30;
-const BURST = 100;
+const BURST = 50;
+const PATIENCE = 120;
 const AGAIN = 2000;
 
 export class Scanner {
@@ -46,7 +47,7 @@ export class Scanner {
     this.keys.push({ key: event.key, at: now, event });
     if (this.field === null && this.keys.length > 1) event.preventDefault();
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.flush(), BURST);
+    this.timer = setTimeout(() => this.flush(), PATIENCE);
   }
 
   begin() {
