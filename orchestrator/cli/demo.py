@@ -54,6 +54,12 @@ ready_seconds = 5.0
 level = "error"
 """
 
+_PANEL = """
+[web]
+port = 0
+sign_in = false
+"""
+
 
 def demo(
     boards: Annotated[int, typer.Option(min=1, max=250, help="How many boards.")] = 8,
@@ -70,12 +76,17 @@ def demo(
     recipe: Annotated[
         LineName, typer.Option(help="Shipped recipe; full-line goes on to cloud and portal.")
     ] = LineName.GUARDIAN,
+    panel: Annotated[
+        bool,
+        typer.Option("--panel", help="Serve the operator's panel too, until Ctrl-C is pressed."),
+    ] = False,
 ) -> None:
     """Run a recipe on simulated boards, all at once, and prove it with a database.
 
     Starts a rack of simulated boards and a station, shows one row per slot, ends by itself and
     prints what every board came to. Exit code 0 if all passed, 1 if some did not. The full line
-    has a pretend cloud and a pretend portal too; with --faults they lose answers.
+    has a pretend cloud and a pretend portal too; with --faults they lose answers. With --panel
+    the address of the panel is said, and the station stays until it is interrupted.
 
     Example: orchestrator demo --boards 16 --faults
     """
@@ -88,8 +99,11 @@ def demo(
         raise typer.Exit(ExitCode.CANNOT_CREATE)
     say(f"{_count(boards)}, simulated; everything about them goes to {folder}")
     line = LINES[recipe]
-    finish = anyio.run(_run, folder, boards, faults, line)
-    _summary(finish.end.verdicts, folder, line)
+    finish = anyio.run(_run, folder, boards, faults, line, panel)
+    if panel:
+        _next_commands(None, folder)
+    else:
+        _summary(finish.end.verdicts, folder, line)
     raise typer.Exit(exit_code_of(finish))
 
 
@@ -113,7 +127,7 @@ def _folder(wanted: Path | None) -> Path | None:
     return folder
 
 
-async def _run(folder: Path, boards: int, faults: bool, line: Line) -> "Finish":
+async def _run(folder: Path, boards: int, faults: bool, line: Line, panel: bool) -> "Finish":
     from orchestrator.app import prepare
     from orchestrator.cli.child import running_child
     from orchestrator.cli.demo_rack import rack_text
@@ -128,11 +142,12 @@ async def _run(folder: Path, boards: int, faults: bool, line: Line) -> "Finish":
     command = line.command(folder, rack_file, boards, faults=faults)
     async with running_child(command, folder / "rack.log", READY_SECONDS, STOP_SECONDS) as ready:
         settings_file = folder / "station.toml"
-        settings_file.write_text(settings_text(ready, line), encoding="utf-8")
+        text = settings_text(ready, line) + (_PANEL if panel else "")
+        settings_file.write_text(text, encoding="utf-8")
         prepared = prepare(load_settings(settings_file))
         settle_collector()
         show = Show.TABLE if on_terminal() else Show.LINES
-        return await run_shown(prepared, show, len(ready["boards"]))
+        return await run_shown(prepared, show, None if panel else len(ready["boards"]))
 
 
 def settings_text(ready: "Mapping[str, Any]", line: Line = LINES[LineName.GUARDIAN]) -> str:
@@ -192,12 +207,12 @@ def _paragraph(message: str) -> str:
     )
 
 
-def _next_commands(shown: "Verdict", folder: Path) -> None:
+def _next_commands(shown: "Verdict | None", folder: Path) -> None:
     emit("\nAsk the audit:")
     for words in (
         ["audit", "runs"],
-        *([["audit", "run", shown.run_id]] if shown.run_id else []),
-        *([["audit", "unit", shown.serial_number]] if shown.serial_number else []),
+        *([["audit", "run", shown.run_id]] if shown and shown.run_id else []),
+        *([["audit", "unit", shown.serial_number]] if shown and shown.serial_number else []),
         ["audit", "failures"],
     ):
         emit("  " + _command(["orchestrator", *words, "--data-dir", _near(folder)]))
