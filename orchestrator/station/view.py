@@ -34,7 +34,7 @@ _JUDGED = frozenset({SlotState.PASS, SlotState.FAIL, SlotState.ERROR, SlotState.
 
 @dataclass(slots=True)
 class SlotView:
-    """One row: what is known of a slot. `began` and `ended` are monotonic seconds."""
+    """One row: what is known of a slot. `began`, `ended` and `turned` are monotonic seconds."""
 
     state: SlotState = SlotState.EMPTY
     sentence: str = ""
@@ -51,6 +51,7 @@ class SlotView:
     began: float = 0.0
     ended: float | None = None
     since: datetime | None = None
+    turned: float = 0.0
     prompts: dict[str, Prompt] = field(default_factory=dict)
 
     @property
@@ -115,7 +116,7 @@ class StationView:
 
     def _slot_changed(self, slot: SlotView, event: SlotChanged) -> None:
         if event.state is not slot.state or slot.since is None:
-            slot.since = self._clock.now()
+            slot.since, slot.turned = self._clock.now(), self._clock.monotonic()
         slot.state, slot.sentence, slot.detail = event.state, event.sentence, event.detail
         slot.serial_number, slot.device_id = event.serial_number, event.device_id
         if event.state in (SlotState.CHECK, SlotState.EMPTY):
@@ -138,8 +139,8 @@ class StationView:
 
     def waiting(self) -> list[str]:
         """Return the slots that wait for a person, the one that waits longest first."""
-        found = [(slot.since, name) for name, slot in self.slots.items() if slot.state in WAITING]
-        return [name for _, name in sorted(found, key=lambda each: (str(each[0]), each[1]))]
+        found = [(slot.turned, name) for name, slot in self.slots.items() if slot.state in WAITING]
+        return [name for _, name in sorted(found)]
 
     def line(self) -> str:
         """Say the whole picture in one line."""
