@@ -3,6 +3,7 @@
 import json
 import os
 import shlex
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from orchestrator.cli.demo_rack import BAD_BOARDS, bad_among, rack_text
@@ -138,3 +140,25 @@ def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
     done = orchestrator(tmp_path, "demo", "--data-dir", "file/demo")
     assert done.returncode == 73
     assert "Name another one with --data-dir" in done.stderr
+
+
+def test_the_panel_is_served_until_the_demo_is_interrupted(tmp_path: Path) -> None:
+    """A newcomer opens the address that is said, and ends it all with Ctrl-C."""
+    words = [sys.executable, "-m", "orchestrator", "demo", "--panel", "--boards", "1"]
+    with subprocess.Popen(
+        [*words, "--data-dir", "line"],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "NO_COLOR": "1"},
+    ) as demo:
+        assert demo.stderr is not None
+        said = next(line for line in demo.stderr if line.startswith("The panel is at "))
+        page = httpx.get(said.removeprefix("The panel is at ").strip(), trust_env=False)
+        demo.send_signal(signal.SIGINT)
+        answer, _ = demo.communicate(timeout=60)
+    assert page.status_code == 200
+    assert "Station demo" in page.text
+    assert "orchestrator audit runs --data-dir line" in answer
+    assert demo.returncode == 130
