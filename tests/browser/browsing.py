@@ -112,3 +112,29 @@ async def showing(
         panel(browser, stage.address, view, **options) as shown,
     ):
         yield stage, shown
+
+
+@asynccontextmanager
+async def any_page(browser: Browser, address: str) -> AsyncIterator[Panel]:
+    """Open a page that has no live stream."""
+    context = await browser.new_context(viewport=BIG)
+    try:
+        page = await context.new_page()
+        found = Panel(page)
+        await page.goto(address)
+        yield found
+    finally:
+        await context.close()
+
+
+async def violations(shown: Panel) -> list[str]:
+    """Return what the checker of accessibility finds on the page as it is now."""
+    found = await shown.page.evaluate(
+        "axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa',"
+        " 'best-practice']})"
+    )
+    return [
+        f"{each['id']}: {node['html'][:120]} {node['failureSummary'][:200]}"
+        for each in found["violations"]
+        for node in each["nodes"][:3]
+    ]
