@@ -55,6 +55,7 @@ def _hosts(section: AdvantechSection) -> Fixture:
         addresses=section.addresses,
         labels=section.labels,
         https_port=section.https_port,
+        restart_seconds=section.restart_seconds,
         context=_trust(section),
         accounts=[
             _account(section, reference, f"fixture.advantech.{key}")

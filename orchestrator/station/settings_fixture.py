@@ -109,11 +109,17 @@ class AdvantechSection(Section):
         default=5.0, ge=0.05, le=60, description="Time between two looks at all addresses."
     )
     gone_seconds: float = Field(
-        default=180.0,
+        default=45.0,
         ge=0,
         le=900,
-        description="How long a computer must be silent before it counts as taken out; longer "
-        "than a restart.",
+        description="How long a computer must be silent before it counts as taken out; less than "
+        "a minute, so that a lost request is cleared up when it is back.",
+    )
+    restart_seconds: float = Field(
+        default=300.0,
+        ge=1,
+        le=3600,
+        description="How long a computer may be silent that a recipe has restarted.",
     )
     ready_seconds: float = Field(
         default=180.0,

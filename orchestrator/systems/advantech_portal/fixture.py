@@ -3,7 +3,8 @@
 A port is a place of the fixture; its address is written in the settings, found in a range, or read
 from a label. Every look asks each address for a sign of life that needs no account. Addresses that
 stay silent are asked less and less often, few at a time, so that a fixture with empty places does
-not load the network. The identity is the serial number, always over a fresh connection.
+not load the network. A host that a recipe restarts is silent for good reason and stays on the list.
+The identity is the serial number, always over a fresh connection.
 """
 
 import ssl
@@ -27,6 +28,7 @@ from orchestrator.transport.client import Transport
 from orchestrator.transport.retry import RetryPolicy
 from orchestrator.transport.websocket import OpenSocket, open_socket
 
+RESTART_SECONDS = 300.0
 PROBES_AT_ONCE = 32
 PROBE_SECONDS = 1.5
 LOOK_SECONDS = 10.0
@@ -47,13 +49,30 @@ def _real_network(_url: str) -> None:
 
 @dataclass(slots=True)
 class _Place:
-    """What is known of one address: how often it was silent in a row, and when it is due."""
+    """What is known of one address: how often it was silent in a row, and when it is due.
+
+    Until `restarts_until` (monotonic seconds) its host may be silent, since it restarts.
+    """
 
     port: str
     address: str
     silent: int = 0
     due: float = 0.0
     answers: bool = False
+    restarts_until: float = 0.0
+
+
+class _Host(AdvantechHost):
+    """A host whose fixture knows when a recipe restarts it."""
+
+    def __init__(self, url: str, on_restart: Callable[[], None], **options: Any) -> None:
+        super().__init__(url, **options)
+        self._on_restart = on_restart
+
+    async def reboot(self) -> None:
+        """Restart the computer, as `AdvantechHost.reboot` does."""
+        self._on_restart()
+        await super().reboot()
 
 
 class HostUnit:
@@ -95,8 +114,9 @@ class HostFixture:
 
     `hosts` gives the address (`HOST` or `HOST:PORT`) of each port; `addresses` is a range to search
     besides, each address a port of its own; `labels` allows ports to get their address from a
-    label. `accounts` are tried in order. Raises ConfigurationMistakes for a range that is none.
-    Nothing stays open between two looks.
+    label. `accounts` are tried in order. A host that was restarted may be silent for
+    `restart_seconds`. Raises ConfigurationMistakes for a range that is none. Nothing stays open
+    between two looks.
     """
 
     def __init__(
@@ -108,6 +128,7 @@ class HostFixture:
         addresses: str = "",
         labels: bool = False,
         https_port: int = 443,
+        restart_seconds: float = RESTART_SECONDS,
         transports: Transports | None = None,
         sockets: OpenSocket = open_socket,
         clock: Clock | None = None,
@@ -116,6 +137,7 @@ class HostFixture:
         self._context = context
         self._labels = labels
         self._https_port = https_port
+        self._restart_seconds = restart_seconds
         self._transports = transports or _real_network
         self._sockets = sockets
         self._clock = clock or SystemClock()
@@ -175,8 +197,9 @@ class HostFixture:
     async def _connect(self, attached: Attached) -> AsyncIterator[UnitLink]:
         url = url_of(attached.address, self._https_port)
         first, *others = self._accounts
-        host = AdvantechHost(
+        host = _Host(
             url,
+            lambda: self._restarts(attached.port),
             context=self._context,
             account=first,
             transport=self._transports(url),
@@ -186,15 +209,23 @@ class HostFixture:
         async with host:
             yield HostUnit(host, others)
 
+    def _restarts(self, port: str) -> None:
+        place = self._places.get(port)
+        if place is not None:
+            place.restarts_until = self._clock.monotonic() + self._restart_seconds
+
     async def _look(self, place: _Place) -> None:
         async with self._limit:
-            place.answers = await self._answers(place)
-        if place.answers:
-            place.silent, place.due = 0, 0.0
+            answers = await self._answers(place)
+        now = self._clock.monotonic()
+        if answers:
+            if place.silent:
+                place.restarts_until = 0.0
+            place.answers, place.silent, place.due = True, 0, 0.0
             return
-        wait = min(2.0 ** min(place.silent, 8) - 1, LONGEST_BACK_OFF_SECONDS)
+        place.answers = place.answers and now < place.restarts_until
+        place.due = now + min(2.0 ** min(place.silent, 8) - 1, LONGEST_BACK_OFF_SECONDS)
         place.silent += 1
-        place.due = self._clock.monotonic() + wait
 
     async def _answers(self, place: _Place) -> bool:
         """Ask for a sign of life. Whoever answers is there, even one that cannot be trusted."""

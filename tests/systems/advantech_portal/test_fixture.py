@@ -21,6 +21,7 @@ from orchestrator.systems.advantech_portal.identity import real_serial
 from orchestrator.systems.advantech_portal.simulator import Fault, HostApp, HostSpec, SimulatedHost
 from orchestrator.transport.in_process import NotReachable
 from orchestrator.transport.in_process_stream import StreamingTransport
+from orchestrator.transport.serving import World
 
 ENGINEER = Account("engineer", SecretStr("Engineer-1"))
 WRONG = Account("engineer", SecretStr("not-it"))
@@ -46,7 +47,7 @@ class Net:
     def __init__(self, *addresses: str, **spec: Any) -> None:
         self.clock = Clock()
         self.hosts = {
-            address: SimulatedHost(HostSpec(index=number, **spec))
+            address: SimulatedHost(HostSpec(index=number, **spec), World(clock=self.clock))
             for number, address in enumerate(addresses)
         }
         self.asked: Counter[str] = Counter()
@@ -226,3 +227,25 @@ async def test_a_host_without_a_serial_number_has_no_identity() -> None:
 def test_what_nobody_filled_in_is_no_serial_number(said: str | None, serial: str | None) -> None:
     """All hosts of a lot would share it."""
     assert real_serial(said) == serial
+
+
+async def test_a_host_that_is_restarted_stays_on_the_list() -> None:
+    """It is silent for good reason, once and for so long; then silence means what it says."""
+    net = Net("10.0.0.1", "10.0.0.2", boot_seconds=60.0, restart_delay_seconds=1.0)
+    fixture = net.fixture(hosts={"A": "10.0.0.1", "B": "10.0.0.2"}, restart_seconds=100.0)
+    assert await ports(fixture) == ["A", "B"]
+    for attached in await fixture.attached():
+        async with fixture.connect(attached) as link:
+            client = link.resources[AdvantechHost]
+            assert isinstance(client, AdvantechHost)
+            await client.reboot()
+    net.clock.seconds = 30.0
+    net.hosts["10.0.0.2"].shut_down()
+    assert await ports(fixture) == ["A", "B"]
+    net.clock.seconds = 99.0
+    assert await ports(fixture) == ["A", "B"]
+    net.hosts["10.0.0.1"].unplug()
+    net.clock.seconds = 99.5
+    assert await ports(fixture) == ["B"]
+    net.clock.seconds = 140.0
+    assert await ports(fixture) == []
