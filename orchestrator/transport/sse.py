@@ -153,17 +153,23 @@ class EventSource:
         headers = {"Accept": "text/event-stream", "Cache-Control": "no-store"}
         if last_id:
             headers["Last-Event-ID"] = last_id
-        trace: dict[str, object] = {"trace": HandshakeGuard()}
+        url = httpx.URL(self._base_url + endpoint.path)
+        query = permit[1] or None
+        extensions: dict[str, object] = {"trace": HandshakeGuard()}
         if self._server_name:
-            trace["sni_hostname"] = self._server_name
+            extensions["sni_hostname"] = self._server_name
+        if query and self._transport is None:
+            # The library writes addresses into its log: a token in the query goes past it.
+            extensions["target"] = url.copy_merge_params(query).raw_path
+            query = None
         try:
             request = library.build_request(
                 endpoint.method,
-                self._base_url + endpoint.path,
+                url,
                 headers={**headers, **checked_headers(permit[0])},
-                params=permit[1] or None,
+                params=query,
                 timeout=None,  # the deadlines are ours
-                extensions=trace,
+                extensions=extensions,
             )
             return await library.send(request, stream=True)
         except FOREIGN as error:

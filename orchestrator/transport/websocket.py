@@ -4,6 +4,7 @@ Certificate and name are verified as for calls; no proxy, no packing, no redirec
 `open_socket` uses the network, `in_process_sockets` an application in the same process.
 """
 
+import logging
 import ssl
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -129,6 +130,8 @@ async def open_socket(door: Door) -> Socket:
             """Follow nothing: the header may hold a token."""
             return exc
 
+    quiet = logging.getLogger(f"{__name__}.library")
+    quiet.setLevel(logging.INFO)  # beneath, the library writes headers, in which a token may stand
     secure = urlsplit(door.url).scheme == "wss"
     trust: dict[str, Any] = {}
     if secure:
@@ -140,6 +143,7 @@ async def open_socket(door: Door) -> Socket:
             subprotocols=[Subprotocol(name) for name in door.subprotocols] or None,
             additional_headers=dict(checked_headers(door.headers)),
             user_agent_header=None,
+            logger=quiet,
             compression=None,
             proxy=None,
             open_timeout=door.connect_seconds,

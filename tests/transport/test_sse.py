@@ -1,5 +1,6 @@
 """Event streams: opened once, read piece by piece, within bounds; taken up again after a break."""
 
+import logging
 import ssl
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from typing import Any
@@ -242,6 +243,28 @@ async def test_a_real_stream_over_tls(authority: Authority) -> None:
         stranger = EventSource(server.url, peer="p", server_name="localhost")
         with pytest.raises(UntrustedPeer):
             await stranger.open(ROW)
+
+
+async def test_a_token_in_the_query_is_in_no_log(caplog: pytest.LogCaptureFixture) -> None:
+    """The library writes addresses; this one goes out all the same."""
+    caplog.set_level(logging.DEBUG)
+
+    async def permit(
+        refused: Mapping[str, str] | None = None,
+    ) -> tuple[Mapping[str, str], Mapping[str, str]]:
+        del refused
+        return {}, {"token": "canary"}
+
+    async def streaming(peer: Peer) -> None:
+        await peer.send(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\ndata: 1\n\n")
+        peer.writer.close()
+
+    async with serving(streaming) as server:
+        real = EventSource(server.url, peer="p", permit=permit)
+        async with await real.open(ROW) as connection:
+            assert (await connection.next()).data == "1"
+        assert server.seen[0].head.startswith(b"GET /events?token=canary HTTP/1.1")
+    assert "canary" not in caplog.text
 
 
 # Feeds

@@ -1,5 +1,6 @@
 """WebSockets: over real sockets against the library's server, and in process."""
 
+import logging
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -45,8 +46,9 @@ async def peer(
         yield f"ws{'s' if context else ''}://127.0.0.1:{port}/term"
 
 
-async def test_messages_go_both_ways() -> None:
-    """Text and bytes, with the headers that were given and none of the library's own."""
+async def test_messages_go_both_ways(caplog: pytest.LogCaptureFixture) -> None:
+    """Text and bytes, with the headers that were given, which no log shows, and no others."""
+    caplog.set_level(logging.DEBUG)
     seen: dict[str, str] = {}
 
     async def noting(connection: ServerConnection) -> None:
@@ -55,12 +57,14 @@ async def test_messages_go_both_ways() -> None:
         seen.update(request.headers.raw_items())
         await echo(connection)
 
-    given = {"Authorization": "Bearer t"}
+    given = {"Authorization": "Bearer canary"}
     async with peer(noting) as url, await open_socket(Door(url, given)) as socket:
         for message in ("1aGk=", b"RFB 003.008\n"):
             await socket.send(message)
             assert await socket.receive(5) == message
-    assert seen["Authorization"] == "Bearer t"
+    assert seen["Authorization"] == "Bearer canary"
+    client_side = [one for one in caplog.records if "server" not in one.name]
+    assert "canary" not in "".join(one.getMessage() for one in client_side)
     assert "User-Agent" not in seen
     assert "Sec-WebSocket-Extensions" not in seen
 

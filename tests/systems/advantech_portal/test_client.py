@@ -10,6 +10,7 @@ import pytest
 from pydantic import SecretStr
 
 from orchestrator.domain.errors import (
+    ConfigurationMistakes,
     ConnectionLost,
     NotSupported,
     OrchestratorError,
@@ -348,3 +349,10 @@ async def test_password_of_the_account_follows_its_change() -> None:
     async with host(documented, account=OPERATOR) as client:
         with pytest.raises(StationMisuse, match="admin"):
             await client.reset_admin_password()
+
+
+@pytest.mark.parametrize("url", ["http://host.test", "host.test", "", "HTTP://host.test"])
+def test_hosts_are_spoken_to_over_tls_alone(url: str) -> None:
+    """Passwords and tokens go over it."""
+    with pytest.raises(ConfigurationMistakes, match="address"):
+        AdvantechHost(url, context=None)

@@ -3,6 +3,7 @@
 from collections import Counter
 from typing import Any
 
+import anyio
 import httpx
 import pytest
 from pydantic import SecretStr
@@ -175,6 +176,24 @@ async def test_streams_with_the_token_in_the_query() -> None:
     account = Account(ENGINEER.username, ENGINEER.password, stream_carrier="query")
     async with bench.signed_in(account) as client, client.stream_events(["hwmon"]) as stream:
         assert [short(one) for one in await read(stream, 3)] == ["hwmon asked", "opened", "hwmon"]
+
+
+async def test_a_reader_who_gives_up_in_the_opening_misses_nothing_of_it() -> None:
+    """The next one gets the present values and the opening all the same."""
+    bench = Bench()
+    async with bench.client as client, client.stream_events(["hwmon", "pwrstatus"]) as stream:
+        read_now = stream._read
+
+        async def never(_row: Endpoint) -> Any:
+            await anyio.sleep_forever()
+
+        stream._read = never
+        with anyio.move_on_after(0.01):
+            await anext(stream)
+        stream._read = read_now
+        names = [short(one) for one in await read(stream, 4)]
+    assert names[:3] == ["hwmon asked", "pwrstatus asked", "opened"]
+    assert "asked" not in names[3]
 
 
 class Pushed:

@@ -9,7 +9,7 @@ import anyio
 from anyio.abc import AsyncResource
 
 from orchestrator.domain.clock import Clock, SystemClock
-from orchestrator.domain.errors import NotSupported, UnusableAnswer
+from orchestrator.domain.errors import ConfigurationMistakes, NotSupported, UnusableAnswer
 from orchestrator.systems.advantech_portal import endpoints, models
 from orchestrator.systems.advantech_portal.auth import Account, Session
 from orchestrator.systems.advantech_portal.errors import no_account, refusal_from
@@ -18,6 +18,7 @@ from orchestrator.transport.endpoint import Endpoint
 from orchestrator.transport.rate import Sleep
 from orchestrator.transport.retry import RetryPolicy
 from orchestrator.transport.sse import StreamPolicy
+from orchestrator.transport.text import printable
 from orchestrator.transport.websocket import OpenSocket, open_socket
 
 _VERSION = re.compile(r"v?(\d{1,5}(?:\.\d{1,5}){0,5})")
@@ -53,7 +54,7 @@ class HostCalls(AsyncResource):
         retry: RetryPolicy | None = None,
         streams: StreamPolicy | None = None,
     ) -> None:
-        self._base_url = base_url.rstrip("/")
+        self._base_url = _secure(base_url)
         self._peer = f"host {self._base_url.partition('://')[2]}"
         self._context = context
         self._server_name = server_name
@@ -148,6 +149,17 @@ class HostCalls(AsyncResource):
             asked["body"] = models.Credentials(username=account.username, password=account.password)
             result = await self._call(endpoints.LOGIN, **asked)
         return result, heard
+
+
+def _secure(base_url: str) -> str:
+    """Return the address of a host. Raises ConfigurationMistakes: passwords go over TLS alone."""
+    if not base_url.startswith("https://"):
+        raise ConfigurationMistakes(
+            f'"{printable(base_url, 80)}" is no address of a host',
+            remedy="Give an address that begins with https://",
+            code="address",
+        )
+    return base_url.rstrip("/")
 
 
 def _account_type(account: Account) -> Mapping[str, int | None]:

@@ -91,6 +91,7 @@ class HostStream(AsyncResource):
         self._events = events
         self._ready: deque[StreamNews] = deque()
         self._was_open = False
+        self._is_opening = False
 
     def __aiter__(self) -> "HostStream":
         return self
@@ -98,9 +99,14 @@ class HostStream(AsyncResource):
     async def __anext__(self) -> StreamNews:
         """Return what is next."""
         while not self._ready:
+            if self._is_opening:
+                # Also after a reader who gave up in the middle of it.
+                self._ready.extend(await self._present())
+                self._is_opening = False
+                continue
             news = await anext(self._feed)
             if isinstance(news, Opened):
-                self._ready.extend(await self._present())
+                self._is_opening = True
             elif isinstance(news, Lost):
                 self._ready.append(StreamLost(news.error, news.wait_seconds))
             elif (told := self._told(news)) is not None:
@@ -110,6 +116,7 @@ class HostStream(AsyncResource):
     async def aclose(self) -> None:
         """Close the stream. Reading on opens it again."""
         self._ready.clear()
+        self._is_opening = False
         await self._feed.aclose()
 
     async def _present(self) -> list[StreamNews]:
@@ -125,6 +132,7 @@ class HostStream(AsyncResource):
                 lacking.add(event.name)
                 continue
             except OrchestratorError as error:
+                self._is_opening = False
                 lost = await self._feed.lose(error)
                 if error.kind not in _PASSING:
                     raise
