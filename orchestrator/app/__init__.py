@@ -42,6 +42,7 @@ from orchestrator.station.keeper import Watchfulness, free_mib
 from orchestrator.station.lock import station_lock
 from orchestrator.station.log import make_logger
 from orchestrator.station.notify import ServiceManager
+from orchestrator.station.office import TryRecipe
 from orchestrator.station.prepare import prepare_recipes
 from orchestrator.station.recipes import RecipeShelf
 from orchestrator.station.rows import canonical
@@ -112,9 +113,11 @@ async def run_station(
     hub: Hub,
     log: FilteringBoundLogger,
     boards: int | None = None,
+    attempt: TryRecipe | None = None,
 ) -> Finish:
     """Run the station until a signal stops it, or until `boards` have their verdict.
 
+    `attempt` is how the panel tries a recipe on a simulated board, which only the roof has.
     Raises StationBusy when the data folder is in use, AuditUnavailable when the audit cannot be
     opened.
     """
@@ -134,8 +137,8 @@ async def run_station(
         async def export() -> None:
             await evidence.exporter.run(station.report)
 
-        audit = evidence.audit
-        async with beside(export), open_web(settings, station, parts, audit, tell=_tell(hub)):
+        panel = open_web(settings, station, parts, evidence.audit, tell=_tell(hub), attempt=attempt)
+        async with beside(export), panel:
             return await _run_until_asked(station, boards, manager)
 
 

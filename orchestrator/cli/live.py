@@ -24,6 +24,8 @@ from orchestrator.station.view import StationView
 
 if TYPE_CHECKING:
     from orchestrator.app import Finish, Prepared
+    from orchestrator.station.office import Trial
+    from orchestrator.station.recipes import ReadyRecipe
 
 REDRAW_SECONDS = 0.2
 LINE_SECONDS = 3.0
@@ -134,6 +136,13 @@ def on_terminal() -> bool:
     return sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
 
 
+async def _attempt(ready: "ReadyRecipe") -> "Trial":
+    """Try a recipe on a simulated board; the simulators are loaded only then."""
+    from orchestrator.simulation.trial import try_recipe
+
+    return await try_recipe(ready)
+
+
 async def run_shown(prepared: "Prepared", show: Show, boards: int | None) -> "Finish":
     """Run the station and show it; returns how it ended. Raises what `run_station` raises."""
     from orchestrator.app import logger_for, run_station
@@ -159,7 +168,9 @@ async def run_shown(prepared: "Prepared", show: Show, boards: int | None) -> "Fi
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(display)
             with edge:
-                finish = await run_station(prepared, hub=hub, log=log, boards=boards)
+                finish = await run_station(
+                    prepared, hub=hub, log=log, boards=boards, attempt=_attempt
+                )
             hub.close()
     if edge.error is not None:
         raise edge.error
