@@ -21,6 +21,7 @@ from orchestrator.systems.advantech_portal.host import (
     Wiring,
 )
 from orchestrator.systems.advantech_portal.models import ADMIN_ACCOUNT, OS_ACCOUNT
+from orchestrator.transport.retry import RetryPolicy
 from orchestrator.transport.tls import fingerprint_context, pinned_context
 
 
@@ -47,7 +48,10 @@ async def open_host(settings: EvidenceSettings, clock: Clock) -> AsyncIterator[H
 def make_host(section: HostSection) -> AdvantechHost:
     """Return the client of the host's portal. Raises ConfigurationMistakes."""
     return AdvantechHost(
-        f"https://{section.address}", context=_trust(section), account=_account(section)
+        f"https://{section.address}",
+        context=_trust(section),
+        account=_account(section),
+        retry=RetryPolicy(attempts=1),  # it is asked again anyway
     )
 
 
