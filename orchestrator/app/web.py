@@ -63,6 +63,7 @@ async def open_web(
         log=parts.log,
         people=people,
         part_number=settings.unit.part_number,
+        scanner=settings.scanner,
         shift_ends=station.control.shift.seconds_left,
         office=make_office(settings, parts, audit, attempt),
     )

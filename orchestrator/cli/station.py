@@ -109,6 +109,28 @@ def _print_checks(checks: "Sequence[Checked]") -> ExitCode:
     return ExitCode.UNAVAILABLE if faults else ExitCode.YES
 
 
+@app.command()
+def barcodes(
+    config: Config,
+    language: Annotated[
+        str, typer.Option("--language", help="Language of the card.", metavar="CODE")
+    ] = "en",
+) -> None:
+    """Print the card of command codes and slot labels as HTML, for printing.
+
+    Every code is a DataMatrix that the scanner patterns of the settings recognise; slots that have
+    no name in the settings get no label.
+
+    Example: orchestrator station barcodes --config station.toml > card.html
+    """
+    from orchestrator.station.settings_file import load_settings
+    from orchestrator.web.barcodes import sheet_alone
+
+    settings = load_settings(config)
+    names = [slot.name for slot in settings.slot]
+    emit(sheet_alone(language, settings.station.name, names, settings.scanner), end="")
+
+
 _Reason = Annotated[str, typer.Option("--reason", help="Why, for the record.", metavar="TEXT")]
 _By = Annotated[str, typer.Option("--by", help="Who decided it, for the record.", metavar="NAME")]
 

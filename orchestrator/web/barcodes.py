@@ -14,7 +14,7 @@ from ppf.datamatrix import DataMatrix
 
 from orchestrator.station.settings_floor import ScannerSection
 from orchestrator.web.pages.render import Renderer
-from orchestrator.web.texts import Texts
+from orchestrator.web.texts import Texts, language
 
 COMMANDS = ("YES", "NO", "STOP", "RETRY", "START", "HELP", "LANGUAGE", "TYPE", "CLOSE", "OUT")
 CHECK_CODE = "%CHECK-_/:yz0O1I"
@@ -78,22 +78,32 @@ def _code(label: str, text: str) -> Code:
 
 
 def sheet(
+    renderer: Renderer, texts: Texts, station: str, slots: Sequence[str], scanner: ScannerSection
+) -> str:
+    """Return the sheet as a page of the station."""
+    return _drawn(renderer, texts, station, slots, scanner, style="")
+
+
+def sheet_alone(code: str, station: str, slots: Sequence[str], scanner: ScannerSection) -> str:
+    """Return the sheet in the language `code` as a file of its own, without a station."""
+    style = (files("orchestrator.web") / "static" / "card.css").read_text("utf-8")
+    return _drawn(Renderer(str), language(code), station, slots, scanner, style=style)
+
+
+def _drawn(
     renderer: Renderer,
     texts: Texts,
     station: str,
     slots: Sequence[str],
-    scanner: ScannerSection | None = None,
+    scanner: ScannerSection,
     *,
-    alone: bool = False,
+    style: str,
 ) -> str:
-    """Return the sheet as HTML; `alone` as a file of its own, without the station."""
-    rules = scanner or ScannerSection()
-    style = (files("orchestrator.web") / "static" / "card.css").read_text("utf-8") if alone else ""
     return renderer.page(
         "card.html",
         texts=texts.sections,
         station=station,
-        commands=commands(texts, rules),
-        labels=labels(texts, rules, slots),
+        commands=commands(texts, scanner),
+        labels=labels(texts, scanner, slots),
         style=style,
     )

@@ -14,6 +14,7 @@ from orchestrator.station.control import Control
 from orchestrator.station.hub import Hub
 from orchestrator.station.office import NO_OFFICE, Office
 from orchestrator.station.recipes import RecipeShelf
+from orchestrator.station.settings_floor import ScannerSection
 from orchestrator.station.settings_web import WebSection
 from orchestrator.web.people import People
 
@@ -35,6 +36,9 @@ Note = Callable[[str, Mapping[str, object]], Awaitable[None]]
 """Keeps an event of a kind in the audit: returns when it is durable. Raises AuditUnavailable."""
 
 
+_PLAIN_SCANNER = ScannerSection()
+
+
 def no_shift() -> float | None:
     """Say that there are no shifts."""
     return None
@@ -45,9 +49,9 @@ class Surface:
     """One station as the web sees it.
 
     `station` is its name, `session` the id of this start: sequence numbers of events count within
-    it. `control` acts on the station, `reads` asks the audit, `note` writes to it; `shift_ends` is
-    in how many seconds the shift ends, None when there are no shifts. `office` is what pages for
-    engineers and quality ask besides.
+    it. `control` acts on the station, `reads` asks the audit, `note` writes to it; `scanner` tells
+    codes apart; `shift_ends` is in how many seconds the shift ends, None when there are no shifts.
+    `office` is what pages for engineers and quality ask besides.
     """
 
     station: str
@@ -62,5 +66,6 @@ class Surface:
     log: FilteringBoundLogger
     people: People
     part_number: str = ""
+    scanner: ScannerSection = _PLAIN_SCANNER
     shift_ends: Callable[[], float | None] = no_shift
     office: Office = NO_OFFICE

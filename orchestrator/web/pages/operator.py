@@ -65,6 +65,8 @@ class OperatorPages:
             next_language=next_language(texts.code),
             languages=list(languages().values()),
             check_code=CHECK_CODE,
+            gap=self._surface.settings.scan_gap_milliseconds,
+            again=round(self._surface.scanner.again_seconds * 1000),
         )
 
     async def live(self, request: Request) -> Response:
@@ -105,7 +107,8 @@ class OperatorPages:
         """Return the sheet of command codes, for printing."""
         texts = self._texts(request)
         names = [slot.name for slot in self._surface.control.snapshot().slots]
-        return HTMLResponse(sheet(self._renderer, texts, self._surface.station, names))
+        here = self._surface
+        return HTMLResponse(sheet(self._renderer, texts, here.station, names, here.scanner))
 
     def _page(self, template: str, texts: Texts, **values: object) -> Response:
         return HTMLResponse(self._renderer.page(template, texts=texts.sections, **values))

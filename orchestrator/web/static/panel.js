@@ -194,6 +194,7 @@ function submitted(event) {
 
 document.addEventListener("click", clicked);
 document.addEventListener("submit", submitted);
-new Scanner({ scanned, pressed, again: () => {} }).listen(document);
+const { gap, again } = document.body.dataset;
+new Scanner({ scanned, pressed, again: () => tone("good"), gap: Number(gap), rest: Number(again) }).listen(document);
 new Live(refreshDetail).start();
 signIn.look();

@@ -1,26 +1,26 @@
 // Telling a scanner from a person. A scanner is a keyboard that types fast and ends in Enter or Tab:
-// at least LEAST characters, on average less than GAP milliseconds apart. It works wherever the
+// at least LEAST characters, on average less than `gap` milliseconds apart. It works wherever the
 // focus is; what it types into a field is taken out again.
 
 const LEAST = 4;
-const GAP = 30;
-const BURST = 50;
 const PATIENCE = 120;
-const AGAIN = 2000;
 
 export class Scanner {
   /**
    * `scanned(code)` gets each scan, `again(code)` one that comes twice, `pressed(event)` every key
-   * that is no scan, after it is known that none follows.
+   * that is no scan, after it is known that none follows. A code that comes again within
+   * `rest` milliseconds is the same one.
    */
-  constructor({ scanned, again, pressed }) {
+  constructor({ scanned, again, pressed, gap = 30, rest = 2000 }) {
+    this.gap = gap;
+    this.rest = rest;
     this.scanned = scanned;
     this.again = again;
     this.pressed = pressed;
     this.keys = [];
     this.field = null;
     this.timer = 0;
-    this.last = { code: "", at: -AGAIN };
+    this.last = { code: "", at: -rest };
   }
 
   listen(target) {
@@ -35,7 +35,7 @@ export class Scanner {
     if (event.ctrlKey || event.altKey || event.metaKey || event.isComposing) return;
     const now = event.timeStamp;
     const previous = this.keys.at(-1);
-    if (previous !== undefined && now - previous.at > BURST) this.flush();
+    if (previous !== undefined && now - previous.at > this.gap + 20) this.flush();
     if (event.key === "Enter" || event.key === "Tab") return this.end(event, now);
     if (event.key.length !== 1) {
       if (event.key !== "Shift" && event.key !== "AltGraph") this.flush();
@@ -58,7 +58,7 @@ export class Scanner {
 
   end(event, now) {
     const keys = this.keys;
-    if (keys.length >= LEAST && (now - keys[0].at) / keys.length < GAP) {
+    if (keys.length >= LEAST && (now - keys[0].at) / keys.length < this.gap) {
       event.preventDefault();
       event.stopPropagation();
       if (this.field !== null) this.field.element.value = this.field.value;
@@ -71,7 +71,7 @@ export class Scanner {
   }
 
   take(code, now) {
-    const same = code === this.last.code && now - this.last.at < AGAIN;
+    const same = code === this.last.code && now - this.last.at < this.rest;
     this.last = { code, at: now };
     (same ? this.again : this.scanned)(code);
   }
@@ -81,8 +81,8 @@ export class Scanner {
     const { keys, field } = this;
     this.clear();
     if (field !== null || keys.length === 0) return;
-    const average = keys.length > 1 ? (keys.at(-1).at - keys[0].at) / (keys.length - 1) : GAP;
-    if (average >= GAP) keys.forEach((each) => this.pressed(each.event));
+    const average = keys.length > 1 ? (keys.at(-1).at - keys[0].at) / (keys.length - 1) : this.gap;
+    if (average >= this.gap) keys.forEach((each) => this.pressed(each.event));
   }
 
   clear() {
