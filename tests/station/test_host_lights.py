@@ -221,6 +221,22 @@ async def test_a_host_that_has_no_such_pin_is_told_once(monkeypatch: pytest.Monk
     assert told == ["The stack light cannot be switched: this host has no GPIO"]
 
 
+async def test_a_host_that_never_answers_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A switch has its own deadline; the next attempt is to the newest state."""
+    monkeypatch.setattr(host_lights, "SWITCH_SECONDS", 0.01)
+    monkeypatch.setattr(host_lights, "FIRST_BACK_OFF_SECONDS", 0.01)
+    host, told = FakeHost(), list[str]()
+    host.hangs = True
+    light = StackLight(LAMPS, host, Line(), told.append)
+    with anyio.fail_after(5):
+        async with beside(light.run):
+            await anyio.wait_all_tasks_blocked()
+            light.take(SlotChanged("1", SlotState.FAIL))
+            host.hangs = False
+            await host.shows("red")
+    assert told == []
+
+
 async def test_doubt_switches_everything_anew() -> None:
     """A host that was away may show anything, also when the doubt comes in the middle."""
     host, told = FakeHost(), list[str]()
