@@ -19,6 +19,7 @@ from orchestrator.simulation.rack_lines import find_lines, line_of
 from orchestrator.simulation.sockets import addresses
 from orchestrator.systems.advantech_portal.endpoints import HOST_ENDPOINTS
 from orchestrator.systems.advantech_portal.simulator import (
+    FULL,
     MODELS,
     Account,
     Command,
@@ -142,7 +143,7 @@ class _Reading:
                 where = (*place, name, number) if isinstance(given, list) else (*place, name)
                 if isinstance(part, dict):
                     self._known(where, part, [field.name for field in fields(kind)])
-        self._named((*place, "model"), [values.get("model", HostSpec.model)], MODELS)
+        self._named((*place, "model"), [values.get("model", FULL.name)], MODELS)
         self._named((*place, "lacks"), values.get("lacks", []), FEATURES)
         for number, fault in enumerate(values.get("faults", [])):
             for key in ("calls", "but"):
@@ -157,9 +158,9 @@ class _Reading:
         open_rows = [name for name, row in ROWS.items() if not row.documented]
         for name, row in given.items() if isinstance(given, dict) else ():
             self._known((*place, name), row, REFUSAL_KEYS)
-            if not isinstance(row.get("status", 0), int) or not isinstance(
-                row.get("words", ""), str
-            ):
+            given_row = row if isinstance(row, dict) else {}
+            status, words = given_row.get("status", 403), given_row.get("words", "")
+            if type(status) is not int or not isinstance(words, str):
                 self.mistakes.append(((*place, name), "must be { status = 403, words = ... }"))
         if not isinstance(given, dict):
             self.mistakes.append((place, "must be a table"))
