@@ -21,7 +21,13 @@ from uvicorn.server import ServerState
 from orchestrator.domain.errors import ConfigurationMistakes, StationBusy
 from orchestrator.station.settings_web import WebSection
 from orchestrator.web.application import create_application
-from orchestrator.web.protocol import Connections, GuardedProtocol, connection_log, http_config
+from orchestrator.web.protocol import (
+    RECEIVE_SECONDS,
+    Connections,
+    GuardedProtocol,
+    connection_log,
+    http_config,
+)
 from orchestrator.web.surface import Surface
 
 HANDSHAKE_SECONDS = 10.0
@@ -125,16 +131,27 @@ def _demand_private(key: Path) -> None:
 
 
 class WebServer:
-    """Serves one application on bound sockets. Use it once."""
+    """Serves one application on bound sockets. Use it once.
+
+    A request must have come completely within `receive_seconds`.
+    """
 
     def __init__(
-        self, bound: Bound, application: FastAPI, settings: WebSection, log: FilteringBoundLogger
+        self,
+        bound: Bound,
+        application: FastAPI,
+        settings: WebSection,
+        log: FilteringBoundLogger,
+        *,
+        receive_seconds: float = RECEIVE_SECONDS,
     ) -> None:
         self._bound = bound
         self._application = application
         self._log = log
         self._state = ServerState()
-        self._connections = Connections(settings.connections, settings.connections_per_client)
+        self._connections = Connections(
+            settings.connections, settings.connections_per_client, receive_seconds
+        )
 
     @property
     def address(self) -> str:

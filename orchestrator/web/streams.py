@@ -5,7 +5,7 @@ never waits for it. At the end of the daemon every stream says goodbye by itself
 """
 
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -81,7 +81,7 @@ class Streams:
 
     async def follow(
         self, client: str, last: Position | None = None, *, beat_seconds: float = BEAT_SECONDS
-    ) -> AsyncIterator[Frame]:
+    ) -> AsyncGenerator[Frame, None]:
         """Yield what a reader at the address `client` is to be told, until the end of the stream.
 
         `last` is where it stopped: the events since then follow, or a snapshot when they are no
@@ -91,7 +91,7 @@ class Streams:
             for frame in self._beginning(last):
                 yield frame
             next_beat = anyio.current_time() + beat_seconds
-            while not listener.dropped:
+            while not listener.dropped and not self._closed:
                 numbered: Numbered | None = None
                 with anyio.CancelScope(deadline=next_beat) as patience:
                     numbered = await listener.next()
@@ -103,7 +103,7 @@ class Streams:
                 if anyio.current_time() >= next_beat:
                     next_beat = anyio.current_time() + beat_seconds
                     yield Cue.BEAT
-            yield Cue.RELOAD
+            yield Cue.BYE if self._closed else Cue.RELOAD
 
     def _beginning(self, last: Position | None) -> list[Frame]:
         missed = None

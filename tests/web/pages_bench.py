@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 
 import httpx
@@ -104,6 +105,7 @@ def many_runs(count: int) -> list[list[Record]]:
     ]
 
 
+@cache
 def a_recipe() -> ReadyRecipe:
     """Return a recipe as the station has it."""
     catalogue = {name: each.signature for name, each in definitions().items()}
@@ -137,11 +139,12 @@ class PagesBench:
     """A station with runs, one loaded recipe, and all doors."""
 
     def __init__(self, folder: Path, calls: list[list[Record]]) -> None:
-        url = sqlite_url(folder)
-        write(url, [*proof_rows(at(0)), *BASE], *calls)
+        self.folder = folder
+        self.url = sqlite_url(folder)
+        write(self.url, [*proof_rows(at(0)), *BASE], *calls)
         self.tried: list[str] = []
         self.ready = a_recipe()
-        bench = make_bench(folder, url)
+        bench = make_bench(folder, self.url)
         surface = replace(
             bench.surface,
             shelf=RecipeShelf([self.ready], "PROGRAM"),

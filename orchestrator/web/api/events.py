@@ -5,18 +5,19 @@ gets a new snapshot. `beat` comes every second, `reload` and `bye` end the strea
 """
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from typing import Annotated
 
 from fastapi import Depends, Header
-from fastapi.sse import EventSourceResponse, ServerSentEvent
 from starlette.requests import Request
 
 from orchestrator.domain.clock import timestamp
 from orchestrator.web.api.parts import By, Here, streams_of
 from orchestrator.web.api.views import event_data, event_name, snapshot_view
+from orchestrator.web.event_stream import EventStream, frame
 from orchestrator.web.problems import Refused
-from orchestrator.web.streams import Cue, Frame, Position, Streams, read_position
+from orchestrator.web.streams import Cue, Position, Streams, read_position
 from orchestrator.web.surface import Surface
 
 
@@ -44,38 +45,30 @@ async def follow_events(
     by: By,
     streams: Annotated[Streams, Depends(admitted)],
     last_event_id: LastEventId = None,
-) -> AsyncIterator[ServerSentEvent]:
+) -> EventStream:
     """Follow what happens at the station.
 
     The first event is `snapshot` (schema Snapshot); then slot_changed, run_started, step_started,
     step_progress, step_finished, run_finished, prompt_opened, prompt_closed and notice as they
     happen, and `beat` every second. `reload`: begin anew; `bye`: the station program ends.
     """
-    last = read_position(last_event_id)
+    return EventStream(_frames(here, streams, by.address, read_position(last_event_id)))
+
+
+async def _frames(
+    here: Surface, streams: Streams, address: str, last: Position | None
+) -> AsyncGenerator[bytes, None]:
     heard = last.sequence if last is not None else 0
-    async for frame in streams.follow(by.address, last):
-        if frame is Cue.SNAPSHOT:
-            event, heard = _snapshot(here)
-            yield event
-        elif isinstance(frame, Cue) or frame.sequence > heard:
-            yield _event(here, frame)
-
-
-def _snapshot(here: Surface) -> tuple[ServerSentEvent, int]:
-    snapshot = here.control.snapshot()
-    position = Position(here.session, snapshot.sequence)
-    text = snapshot_view(snapshot).model_dump_json()
-    return ServerSentEvent(raw_data=text, event="snapshot", id=str(position)), snapshot.sequence
-
-
-def _event(here: Surface, frame: Frame) -> ServerSentEvent:
-    if isinstance(frame, Cue):
-        now = json.dumps({"now": timestamp(here.clock.now())})
-        return ServerSentEvent(raw_data=now, event=frame.name.lower())
-    position = Position(here.session, frame.sequence)
-    return ServerSentEvent(
-        raw_data=event_data(frame.event), event=event_name(frame.event), id=str(position)
-    )
-
-
-STREAM = EventSourceResponse
+    async with aclosing(streams.follow(address, last)) as frames:
+        async for each in frames:
+            if each is Cue.SNAPSHOT:
+                snapshot = here.control.snapshot()
+                heard = snapshot.sequence
+                text = snapshot_view(snapshot).model_dump_json()
+                yield frame("snapshot", text, str(Position(here.session, heard)))
+            elif isinstance(each, Cue):
+                now = json.dumps({"now": timestamp(here.clock.now())})
+                yield frame(each.name.lower(), now)
+            elif each.sequence > heard:
+                position = str(Position(here.session, each.sequence))
+                yield frame(event_name(each.event), event_data(each.event), position)

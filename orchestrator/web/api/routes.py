@@ -50,6 +50,9 @@ def _responses(row: Operation) -> dict[int | str, dict[str, Any]]:
         found[304] = {"description": "Still the same."}
     if row.kind == "bytes":
         found[200] = {"content": {"*/*": {"schema": _BYTES}}, "description": "The content."}
+    if row.kind == "stream":
+        text = {"schema": {"type": "string"}}
+        found[200] = {"content": {"text/event-stream": text}, "description": "Events."}
     if row.kind == "text":
         text = {"schema": {"type": "string"}}
         found[200] = {"content": {"text/plain": text}, "description": "The counters."}

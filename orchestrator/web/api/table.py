@@ -21,6 +21,7 @@ from orchestrator.web.api import (
     scans,
     station,
 )
+from orchestrator.web.event_stream import EventStream
 from orchestrator.web.rights import Right
 
 Method = Literal["GET", "POST", "PUT", "DELETE"]
@@ -47,7 +48,7 @@ class Operation:
     @property
     def response_class(self) -> type[Response]:
         """The class of what is answered, for what is no JSON."""
-        return events.STREAM if self.kind == "stream" else Response
+        return EventStream if self.kind == "stream" else Response
 
 
 _L, _W, _H, _P = Right.LOOK, Right.WORK, Right.HOLD, Right.PEOPLE
