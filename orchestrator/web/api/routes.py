@@ -3,6 +3,7 @@
 from typing import Any
 
 from fastapi import Depends, FastAPI
+from starlette.responses import Response
 
 from orchestrator.web.api import PREFIX
 from orchestrator.web.api.models import Snapshot
@@ -25,7 +26,7 @@ def add_api(application: FastAPI) -> None:
 def _add(application: FastAPI, row: Operation, path: str, *, shown: bool) -> None:
     more: dict[str, Any] = {}
     if row.kind != "json":
-        more["response_class"] = row.response_class
+        more["response_class"] = Response
     application.add_api_route(
         path,
         row.handler,

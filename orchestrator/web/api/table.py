@@ -8,8 +8,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from starlette.responses import Response
-
 from orchestrator.web.api import (
     commands,
     events,
@@ -21,7 +19,6 @@ from orchestrator.web.api import (
     scans,
     station,
 )
-from orchestrator.web.event_stream import EventStream
 from orchestrator.web.rights import Right
 
 Method = Literal["GET", "POST", "PUT", "DELETE"]
@@ -44,11 +41,6 @@ class Operation:
     answer: type[models.Answer] | None = None
     kind: Kind = "json"
     fixed: bool = False
-
-    @property
-    def response_class(self) -> type[Response]:
-        """The class of what is answered, for what is no JSON."""
-        return EventStream if self.kind == "stream" else Response
 
 
 _L, _W, _H, _P = Right.LOOK, Right.WORK, Right.HOLD, Right.PEOPLE
