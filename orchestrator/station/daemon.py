@@ -5,24 +5,16 @@ a bounded time for those in work, then the rest is cut and closed. A lost audit 
 the daemon (`keeper`). It is told to stop from outside; signals and exit codes are its caller's.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from functools import partial
-from pathlib import Path
 
 import anyio
 from anyio.abc import TaskGroup
-from structlog.typing import FilteringBoundLogger
 
-from orchestrator.domain.clock import Clock
 from orchestrator.domain.crash_points import crash_point
 from orchestrator.domain.errors import AuditUnavailable
 from orchestrator.domain.events import RunFinished, StationNotice
-from orchestrator.domain.fixture import Fixture
-from orchestrator.domain.host import HostLink
-from orchestrator.domain.ids import Ids
 from orchestrator.engine.run import EngineServices
-from orchestrator.engine.step import StepDefinition
 from orchestrator.station.clock_watch import ClockWatch
 from orchestrator.station.controlling import make_control
 from orchestrator.station.decisions import Decision, decide
@@ -32,81 +24,25 @@ from orchestrator.station.floor import Floor
 from orchestrator.station.holds import Holds
 from orchestrator.station.host_button import press
 from orchestrator.station.host_watch import HostWatch
-from orchestrator.station.hub import Hub
 from orchestrator.station.journal import Journal
-from orchestrator.station.keeper import Evidence, Keeper, Watchfulness
+from orchestrator.station.keeper import Keeper
 from orchestrator.station.line import Line
-from orchestrator.station.past import OpenRun, Past, Verdict
+from orchestrator.station.parts import Parts, StationEnd, Timing
+from orchestrator.station.past import OpenRun, Verdict
 from orchestrator.station.pipeline import Pipeline
-from orchestrator.station.recipes import RecipeShelf
 from orchestrator.station.recovery import recover
 from orchestrator.station.requests import RequestFolder
 from orchestrator.station.rows import event_row, recipe_rows, station_row
-from orchestrator.station.serials import UnitRule
 from orchestrator.station.settings import Settings
 from orchestrator.station.shift import Shift
 from orchestrator.station.slot import Roster, Slot
 from orchestrator.station.tools import Session, Tools
 from orchestrator.station.view import StationView
 
+__all__ = ["Parts", "Station", "StationEnd", "Timing"]
+
 LOOKS_PER_SECOND = 20
 CLOSING_SECONDS = 10.0
-
-
-def _no_disk() -> int | None:
-    return None
-
-
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """What `app` hands to a station.
-
-    `recorder` writes the audit and `past` asks it. `free_mib` says how much room its disk has, None
-    when that is not to be watched. `requests` is the data folder whose requests are answered, None
-    for none. `host` is what the audit calls this machine, empty for its own name; `host_link` the
-    way to its own management service, if it is watched.
-    """
-
-    fixture: Fixture
-    recorder: Evidence
-    past: Past
-    database_version: str
-    shelf: RecipeShelf
-    rule: UnitRule
-    definitions: dict[str, StepDefinition]
-    clock: Clock
-    ids: Ids
-    hub: Hub
-    log: FilteringBoundLogger
-    timing: "Timing"
-    watchfulness: Watchfulness = field(default_factory=Watchfulness)
-    free_mib: Callable[[], int | None] = _no_disk
-    requests: Path | None = None
-    host: str = ""
-    host_link: HostLink | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Timing:
-    """How fast the fixture is looked at, in seconds; see the settings of the same names."""
-
-    poll_seconds: float = 0.5
-    gone_seconds: float = 3.0
-    ready_seconds: float = 60.0
-    swap_check_seconds: float = 5.0
-    ask_seconds: float = 30.0
-
-
-@dataclass(slots=True)
-class StationEnd:
-    """How a station came to its end. `verdicts` are kept only when it was to end by itself.
-
-    `audit_lost` is why evidence could not be written when the station ended.
-    """
-
-    verdicts: list[Verdict] = field(default_factory=list)
-    audit_lost: AuditUnavailable | None = None
-    interrupted: int = 0
 
 
 class Station:
@@ -263,7 +199,8 @@ class Station:
         """Say of each run whose last commit was lost how the audit has it after all."""
         undecided = self._tools.undecided
         past = self._parts.past
-        for run_id in set(undecided) - self._floor.running():
+        running = self._floor.running()
+        for run_id in [each for each in undecided if each not in running]:
             verdict = await past.ended(run_id)
             slot = undecided.pop(run_id)
             if verdict is not None:
