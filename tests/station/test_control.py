@@ -8,28 +8,24 @@ import anyio
 import pytest
 
 from orchestrator.domain.errors import AuditUnavailable
-from orchestrator.domain.events import PromptClosed, PromptOpened, SlotState, StepStarted
+from orchestrator.domain.events import SlotState, StepStarted
 from orchestrator.domain.outcome import Outcome
 from orchestrator.domain.people import UNIDENTIFIED, Actor, Role
-from orchestrator.domain.prompts import AnswerSource, PromptKind, Question
-from orchestrator.domain.records import RunRow, StepEndRow
-from orchestrator.recipe.plan import ParallelSteps
-from orchestrator.station.answers import AnswerRefused
+from orchestrator.domain.records import RunRow
 from orchestrator.station.commands import CommandRefused
 from orchestrator.station.control import Control
 from orchestrator.station.decisions import DecisionRefused
 from orchestrator.station.floor import UnknownSlot
 from orchestrator.station.holds import Holds
-from orchestrator.station.scanning import ScanAction, ScanRefused
+from orchestrator.station.scanning import ScanAction
 from orchestrator.station.snapshot import SlotSnapshot, StationSnapshot
-from tests.station.bench import Bench, Watch, plan, planned
+from tests.station.bench import Bench, Watch
 from tests.station.fakes import FakeBoard, device_id
 from tests.station.test_pipeline import hang
 
 ANA = Actor("p-ana", Role.OPERATOR, "panel")
 BEN = Actor("p-ben", Role.ENGINEER, "api")
 NOBODY = Actor(UNIDENTIFIED, Role.VIEWER, "panel")
-ASKING = plan(main=(planned("fake.ask"),))
 
 
 def commands(bench: Bench, kind: str = "command") -> list[dict[str, Any]]:
@@ -40,13 +36,6 @@ def commands(bench: Bench, kind: str = "command") -> list[dict[str, Any]]:
 def tile(snapshot: StationSnapshot, slot: str = "1") -> SlotSnapshot:
     """Return the slot of a snapshot."""
     return next(each for each in snapshot.slots if each.name == slot)
-
-
-async def until_asked(watch: Watch) -> str:
-    """Return the id of the next prompt."""
-    event = await watch.until(lambda event: isinstance(event, PromptOpened))
-    assert isinstance(event, PromptOpened)
-    return event.prompt.prompt_id
 
 
 async def until_acting(watch: Watch) -> None:
@@ -296,149 +285,10 @@ async def test_a_lost_audit_refuses_commands_that_must_be_kept(tmp_path: Path) -
         assert control.snapshot().audit.writable
 
 
-async def test_a_prompt_shows_in_its_tile_and_is_answered(tmp_path: Path) -> None:
-    """DO with the recipe's sentence, then RUN again; the answer is kept before the step goes on."""
-    bench = Bench(tmp_path)
-    bench.plans = [ASKING]
-    board = bench.fixture.put("1", FakeBoard(1))
-    async with bench.running() as watch:
-        control = watch.station.control
-        prompt_id = await until_asked(watch)
-        shown = await watch.state("1", SlotState.DO)
-        assert shown.sentence == "Close the cover."
-        snapshot = control.snapshot()
-        [prompt] = snapshot.prompts
-        assert (prompt.prompt_id, prompt.step_id, prompt.seconds) == (prompt_id, "ask", 30.0)
-        assert tile(snapshot).prompts == (prompt,)
-        assert snapshot.next_action is not None
-        assert snapshot.next_action.sentence == "Close the cover."
-        said = await control.answer(
-            prompt_id, yes=True, text="", source=AnswerSource.PRESSED, actor=ANA
-        )
-        assert said == "Slot 1: yes"
-        closed = await watch.until(lambda event: isinstance(event, PromptClosed))
-        assert closed == PromptClosed("1", prompt_id, "p-ana")
-        assert (await watch.state("1", SlotState.RUN)).sentence == "Ask"
-        await watch.state("1", SlotState.PASS)
-        assert control.snapshot().prompts == ()
-    assert [each.by for each in board.replies] == [ANA]
-    kinds = [getattr(row, "kind", type(row).__name__) for row in bench.paper.rows]
-    ends = [number for number, row in enumerate(bench.paper.rows) if isinstance(row, StepEndRow)]
-    assert kinds.index("prompt_answered") < ends[-1]
-
-
-async def test_a_no_fails_the_board(tmp_path: Path) -> None:
-    """And the tile says which bin."""
-    bench = Bench(tmp_path)
-    bench.plans = [ASKING]
-    bench.fixture.put("1", FakeBoard(1))
-    async with bench.running() as watch:
-        prompt_id = await until_asked(watch)
-        await watch.station.control.answer(
-            prompt_id, yes=False, text="", source=AnswerSource.SCANNED, actor=ANA
-        )
-        failed = await watch.state("1", SlotState.FAIL)
-    assert failed.sentence == "Red bin."
-    assert "the person said no" in failed.detail
-
-
-@pytest.mark.parametrize("how", ["removed", "stopped", "timeout"])
-async def test_a_prompt_ends_with_its_step(tmp_path: Path, how: str) -> None:
-    """A board that leaves, a stop and the time of the recipe close it; a late answer is refused."""
-    bench = Bench(tmp_path)
-    limit = {"timeout_seconds": 0.1} if how == "timeout" else {}
-    bench.plans = [plan(main=(planned("fake.ask", **limit),))]
-    bench.fixture.put("1", FakeBoard(1))
-    async with bench.running() as watch:
-        control = watch.station.control
-        prompt_id = await until_asked(watch)
-        if how == "removed":
-            del bench.fixture.boards["1"]
-        elif how == "stopped":
-            await control.stop_slot("1", NOBODY)
-        closed = await watch.until(lambda event: isinstance(event, PromptClosed))
-        assert closed == PromptClosed("1", prompt_id, "")
-        with pytest.raises(AnswerRefused, match="too late"):
-            await control.answer(
-                prompt_id, yes=True, text="", source=AnswerSource.PRESSED, actor=ANA
-            )
-        await watch.state("1", SlotState.ERROR, SlotState.STOPPED)
-    wanted = {"removed": "ERROR", "stopped": "ABORTED", "timeout": "TIMEOUT"}[how]
-    assert bench.paper.of(StepEndRow)[-1].outcome == wanted
-    assert bench.paper.outcomes() == [wanted if how != "timeout" else "ERROR"]
-    assert not bench.paper.events("prompt_answered")
-
-
-async def test_an_audit_lost_with_an_answer_stops_the_line(tmp_path: Path) -> None:
-    """The step does not go on; when the audit is back the board is run anew and asked again."""
-    bench = Bench(tmp_path)
-    bench.plans = [ASKING]
-    board = bench.fixture.put("1", FakeBoard(1))
-    async with bench.running() as watch:
-        control = watch.station.control
-        prompt_id = await until_asked(watch)
-        bench.paper.lost = AuditUnavailable("the disk is full")
-        with pytest.raises(AuditUnavailable):
-            await control.answer(
-                prompt_id, yes=True, text="", source=AnswerSource.PRESSED, actor=ANA
-            )
-        blocked = await watch.state("1", SlotState.BLOCKED)
-        assert blocked.sentence == "Cannot save results. Leave the board. Call the engineer."
-        bench.paper.lost = None
-        second = await until_asked(watch)
-        await control.answer(second, yes=True, text="", source=AnswerSource.PRESSED, actor=ANA)
-        await watch.state("1", SlotState.PASS)
-    assert len(board.replies) == 1
-    assert bench.paper.outcomes() == ["INTERRUPTED", "PASS"]
-
-
-async def test_prompts_of_a_group_wait_side_by_side(tmp_path: Path) -> None:
-    """Each knows its own step; the tile shows one after the other."""
-    bench = Bench(tmp_path)
-    steps = tuple(planned("fake.ask", id=name, name=name) for name in ("left", "right"))
-    bench.plans = [plan(main=(ParallelSteps("both", steps),))]
-    bench.fixture.put("1", FakeBoard(1))
-    async with bench.running() as watch:
-        control = watch.station.control
-        await until_asked(watch)
-        await until_asked(watch)
-        first, second = control.snapshot().prompts
-        assert {first.step_id, second.step_id} == {"left", "right"}
-        for prompt in (second, first):
-            await control.answer(
-                prompt.prompt_id, yes=True, text="", source=AnswerSource.PRESSED, actor=ANA
-            )
-        await watch.state("1", SlotState.PASS)
-
-
 async def scanned(control: Control, code: str, actor: Actor = ANA) -> tuple[ScanAction, str]:
     """Scan; return what it did and what was said."""
     found = await control.scan(code, actor)
     return found.step.action, found.sentence
-
-
-async def test_a_scan_answers_what_the_tile_asks_for(tmp_path: Path) -> None:
-    """Another code hears what was expected; the same one again is ignored."""
-    bench = Bench(tmp_path)
-    bench.plans = [ASKING]
-    board = FakeBoard(1, question=Question(
-        PromptKind.SCAN, "Scan the lot.", pattern="LOT-[0-9]", looks_like="LOT-1"
-    ))  # fmt: skip
-    bench.fixture.put("1", board)
-    async with bench.running() as watch:
-        control = watch.station.control
-        await until_asked(watch)
-        assert (await watch.state("1", SlotState.SCAN)).sentence == "Scan the lot."
-        with pytest.raises(ScanRefused, match=r'should look like LOT-1\. I read "LOT-12"'):
-            await control.scan("LOT-12", ANA)
-        with pytest.raises(ScanRefused, match="bin label"):
-            await control.scan("BIN-RED", ANA)
-        assert (await scanned(control, "BIN-RED"))[0] is ScanAction.IGNORED
-        assert control.read_scan("LOT-7").action is ScanAction.ANSWER
-        assert await scanned(control, "LOT-7") == (ScanAction.ANSWER, "Slot 1: LOT-7")
-        await watch.state("1", SlotState.PASS)
-    [reply] = board.replies
-    assert (reply.text, reply.source) == ("LOT-7", AnswerSource.SCANNED)
 
 
 async def test_commands_are_scanned(tmp_path: Path) -> None:

@@ -297,3 +297,61 @@ def test_the_reference_page_is_up_to_date() -> None:
     assert page.read_text(encoding="utf-8") == reference(), (
         "run: orchestrator station settings > docs/reference/settings.md"
     )
+
+
+def _told(tmp_path: Path, more: str) -> str:
+    """Return what is said of the minimal settings with `more`; empty when nothing is wrong."""
+    file = tmp_path / "station.toml"
+    file.write_text(MINIMAL + more, encoding="utf-8")
+    try:
+        load_settings(file)
+    except ConfigurationMistakes as mistakes:
+        return str(mistakes.what)
+    return ""
+
+
+@pytest.mark.parametrize(
+    ("more", "says"),
+    [
+        ('[unit.serial_number]\nrule = "scan"\n', "needs the key `pattern`"),
+        ('[unit.serial_number]\nrule = "scan"\npattern = "("\n', "`pattern` cannot be used"),
+        (
+            '[unit.serial_number]\nrule = "scan"\npattern = "A[0-9]"\nlooks_like = "B1"\n',
+            "does not match",
+        ),
+        (
+            '[unit.serial_number]\nrule = "scan"\npattern = "[A-Z0-9-]+"\n',
+            "a serial and a badge could be the same code, for instance 'B-",
+        ),
+        ('[scanner]\nslot = "S-.+"\n', "`slot` needs a group (?P<slot>...)"),
+        ('[scanner]\nbadge = "(a+)+b"\n', "`badge` cannot be used"),
+        ('[shift]\nstarts = ["25:00"]\n', "shift.starts"),
+        ("[shift]\nstarts = []\n", "shift.starts"),
+        ('[tile]\npassed = ""\n', "tile.passed"),
+        ('[slots]\nstart = "sometimes"\n', "slots.start"),
+    ],
+)
+def test_what_people_are_told_and_scan_is_checked(tmp_path: Path, more: str, says: str) -> None:
+    """Before a station starts: patterns that overlap, sentences that say nothing."""
+    assert says in _told(tmp_path, more)
+
+
+def test_a_station_with_scanned_labels_and_a_start_button(tmp_path: Path) -> None:
+    """All of it together is sound."""
+    more = """\
+[slots]
+start = "manual"
+[unit.serial_number]
+rule = "scan"
+pattern = "AZ-[0-9]{6}"
+looks_like = "AZ-123456"
+again = "refuse"
+[scanner]
+badge = "EMP[0-9]{5}"
+work_order = ""
+[shift]
+starts = ["07:30"]
+[tile]
+failed = "Rote Kiste."
+"""
+    assert _told(tmp_path, more) == ""
