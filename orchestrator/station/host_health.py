@@ -183,7 +183,5 @@ class HostHealth:
 
 
 def _sentence(change: Change) -> str:
-    what = change.what[0].upper() + change.what[1:]
-    if change.broken:
-        return f"{what}. {change.remedy}"
-    return f"Good again: {change.name} of this computer ({change.rule.quantity.value})"
+    says = f"{change.what}. {change.remedy}" if change.broken else f"{change.subject} is good again"
+    return says[0].upper() + says[1:]

@@ -35,14 +35,15 @@ class Rule:
     """One rule for all values of `quantity` whose name fits `pattern`.
 
     Bad is what lies beyond `limit`: above it, or below it for `least`. Good again is what has come
-    back to `good`. `sentence` takes `name`, `value` and `limit`; `remedy` takes `good`.
+    back to `good`. `subject` takes `name`, `says` takes `value` and `limit`, `remedy` takes `good`.
     """
 
     quantity: HostQuantity
     limit: Decimal
     good: Decimal
     least: bool
-    sentence: str
+    subject: str
+    says: str
     remedy: str
     pattern: str = "*"
     after_seconds: float = 0.0
@@ -71,11 +72,15 @@ class Change:
     broken: bool
 
     @property
+    def subject(self) -> str:
+        """What it is about."""
+        return self.rule.subject.format(name=self.name)
+
+    @property
     def what(self) -> str:
         """What is wrong, as the beginning of a sentence."""
-        return self.rule.sentence.format(
-            name=self.name, value=format(self.value, "f"), limit=format(self.rule.limit, "f")
-        )
+        value, limit = format(self.value, "f"), format(self.rule.limit, "f")
+        return f"{self.subject} {self.rule.says.format(value=value, limit=limit)}"
 
     @property
     def remedy(self) -> str:
@@ -173,10 +178,10 @@ def rules_of(settings: HostSection) -> list[Rule]:
         rules.append(_disk_life(settings.disk_life))
     for words, asked in (
         (_POWER, settings.power_input),
-        (_CLOCK, settings.clock if settings.clock.service else None),
+        (_CLOCK, settings.clock),
         (_WATCHDOG, settings.watchdog),
     ):
-        if asked is not None and asked.then != "ignore":
+        if asked.then != "ignore":
             pattern = asked.input if isinstance(asked, PowerInputSection) else "*"
             after, then = asked.after_seconds, Then(asked.then)
             rules.append(replace(words, pattern=pattern, after_seconds=after, then=then))
@@ -190,7 +195,8 @@ def _temperature(settings: TemperatureRule) -> Rule:
         limit=limit,
         good=limit - _MARGIN if good is None else good,
         least=False,
-        sentence="sensor {name} of this computer has {value} °C, the limit is {limit} °C",
+        subject="sensor {name} of this computer",
+        says="has {value} °C, the limit is {limit} °C",
         remedy="Check its fan and where its air goes in; it is good again at {good} °C",
         pattern=settings.sensor,
         after_seconds=settings.after_seconds,
@@ -204,32 +210,37 @@ def _disk_life(settings: DiskLifeSection) -> Rule:
         limit=settings.limit_percent,
         good=settings.limit_percent,
         least=True,
-        sentence="disk {name} of this computer has {value} % of its life left, the limit is "
-        "{limit} %",
+        subject="disk {name} of this computer",
+        says="has {value} % of its life left, the limit is {limit} %",
         remedy="Back the audit up and have the disk replaced",
         after_seconds=settings.after_seconds,
         then=Then(settings.then),
     )
 
 
-def _yes_or_no(quantity: HostQuantity, sentence: str, remedy: str) -> Rule:
+def _yes_or_no(quantity: HostQuantity, subject: str, says: str, remedy: str) -> Rule:
     """Return a rule for a value that is 1 when all is well, else 0."""
     one = Decimal(1)
-    return Rule(quantity, limit=one, good=one, least=True, sentence=sentence, remedy=remedy)
+    return Rule(
+        quantity, limit=one, good=one, least=True, subject=subject, says=says, remedy=remedy
+    )
 
 
 _POWER = _yes_or_no(
     HostQuantity.POWER_INPUT,
-    "power input {name} of this computer has no power",
+    "power input {name} of this computer",
+    "has no power",
     "Check its supply, fuse and cable",
 )
 _CLOCK = _yes_or_no(
     HostQuantity.CLOCK_SYNCHRONISED,
-    "the clock of this computer is not kept by a time server",
+    "the clock of this computer",
+    "is not kept by a time server",
     "Start its time service, or ask the administrator of the network",
 )
 _WATCHDOG = _yes_or_no(
     HostQuantity.WATCHDOG,
-    "the hardware watchdog of this computer is not armed",
+    "the hardware watchdog of this computer",
+    "is not armed",
     "Arm it in the portal of this computer",
 )

@@ -5,16 +5,25 @@ while: a station whose host is silent, slow or talks nonsense goes on working.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
+from decimal import Decimal
 
 import anyio
 from structlog.typing import FilteringBoundLogger
 
-from orchestrator.domain.clock import Clock
+from orchestrator.domain.clock import Clock, timestamp
 from orchestrator.domain.errors import OrchestratorError
 from orchestrator.domain.events import StationNotice
-from orchestrator.domain.host import HostContact, HostInput, HostLink, HostNews, HostReading
+from orchestrator.domain.host import (
+    HostContact,
+    HostInput,
+    HostLink,
+    HostNews,
+    HostQuantity,
+    HostReading,
+)
 from orchestrator.station.clock_watch import Note
 from orchestrator.station.edge import Edge
+from orchestrator.station.host_clock import clock_is_kept
 from orchestrator.station.host_health import HostHealth
 from orchestrator.station.host_inputs import Inputs
 from orchestrator.station.host_lights import StackLight
@@ -23,6 +32,8 @@ from orchestrator.station.line import Line
 from orchestrator.station.settings_host import HostSection
 
 LOOK_SECONDS = 1.0
+CLOCK_LOOKS = 30
+"""The clock is looked at with each so-many-th look."""
 AGAIN_SECONDS = 5.0
 
 Start = Callable[[str, Sequence[str]], Awaitable[str]]
@@ -43,11 +54,16 @@ class HostWatch:
         note: Note,
         start: Start,
         log: FilteringBoundLogger,
+        clock_kept: Callable[[], bool | None] = clock_is_kept,
     ) -> None:
         self._link = link
         self._hub = hub
         self._start = start
         self._log = log
+        self._clock = clock
+        self._clock_kept = clock_kept
+        self._kept: bool | None = None
+        self._looks = 0
         self.health = HostHealth(settings, line=line, clock=clock, note=note, tell=self._tell)
         self._inputs = Inputs(settings.input, line=line, note=note)
         self._light = StackLight(settings.lamp, link, line, self._tell)
@@ -94,8 +110,21 @@ class HostWatch:
     async def _look(self) -> None:
         while True:
             await anyio.sleep(LOOK_SECONDS)
+            if self._looks % CLOCK_LOOKS == 0:
+                self._look_at_clock()
+            self._looks += 1
             self.health.look()
             self._inputs.look()
+
+    def _look_at_clock(self) -> None:
+        """Tell what the operating system says of its clock, when that is news."""
+        kept = self._clock_kept()
+        if kept is None or kept is self._kept:
+            return
+        self._kept = kept
+        moment = timestamp(self._clock.now())
+        quantity = HostQuantity.CLOCK_SYNCHRONISED
+        self.health.hear(HostReading(quantity, "system", Decimal(kept), moment))
 
     async def _press(self) -> None:
         while True:

@@ -69,12 +69,12 @@ class PowerInputSection(Section):
 
 
 class ClockSection(Section):
-    """Whether the clock is kept by a time server, as far as the host can say."""
+    """Whether the clock is kept by a time server. On Linux the system itself says so."""
 
     service: Text = Field(
         default="",
-        description="Name of the time service, for instance `systemd-timesyncd` or `W32Time`: the "
-        "clock counts as kept while it runs. Without it the rule is not judged.",
+        description="Name of the time service, for instance `W32Time`: the clock counts as kept "
+        "only while it runs. On Windows the rule is not judged without it.",
     )
     after_seconds: Delay = Field(default=300.0, description=_AFTER)
     then: Then = Field(default="warn", description=_THEN)

@@ -71,7 +71,7 @@ def test_heat_holds_the_line_until_it_is_good_again() -> None:
     assert (first["broken"], second["broken"]) == (True, False)
     assert first["value"] == Decimal("81.5")
     assert host.told[-2].startswith("Sensor CPU of this computer has 81.5")
-    assert host.told[-1] == "Good again: CPU of this computer (temperature)"
+    assert host.told[-1] == "Sensor CPU of this computer is good again"
 
 
 def test_several_reasons_are_one_sentence() -> None:

@@ -84,7 +84,7 @@ def test_every_quantity_has_its_rule(quantity: HostQuantity, value: int, says: s
     host = judge(
         disk_life=at_once,
         power_input=at_once,
-        clock={**at_once, "service": "w32time"},
+        clock=at_once,
         watchdog=at_once,
     )
     assert host.holds
@@ -95,17 +95,21 @@ def test_every_quantity_has_its_rule(quantity: HostQuantity, value: int, says: s
 
 
 def test_what_is_ignored_is_no_rule() -> None:
-    """Every rule can be switched off; a clock without the name of its service is none."""
+    """Every rule can be switched off; what is not set warns of disks, power and the clock."""
     ignored = {"then": "ignore"}
     asked = section(
         temperature=[{**HOT, "then": "ignore"}],
         disk_life=ignored,
         power_input=ignored,
+        clock=ignored,
         watchdog=ignored,
     )
     assert rules_of(asked) == []
-    quantities = {rule.quantity for rule in rules_of(section())}
-    assert quantities == {HostQuantity.DISK_LIFE, HostQuantity.POWER_INPUT}
+    assert {rule.quantity for rule in rules_of(section())} == {
+        HostQuantity.DISK_LIFE,
+        HostQuantity.POWER_INPUT,
+        HostQuantity.CLOCK_SYNCHRONISED,
+    }
     assert not judge(disk_life={"then": "warn"}).holds
 
 
@@ -114,7 +118,11 @@ def test_what_never_came_is_known() -> None:
     host = judge(temperature=[{**HOT, "sensor": "GPU"}])
     host.take(power(True), 0.0)
     found = {(rule.quantity, rule.pattern) for rule in host.unjudged}
-    assert found == {(HostQuantity.TEMPERATURE, "GPU"), (HostQuantity.DISK_LIFE, "*")}
+    assert found == {
+        (HostQuantity.TEMPERATURE, "GPU"),
+        (HostQuantity.DISK_LIFE, "*"),
+        (HostQuantity.CLOCK_SYNCHRONISED, "*"),
+    }
 
 
 def test_a_host_with_countless_sensors_is_bounded() -> None:
@@ -131,7 +139,8 @@ LIMIT = Rule(
     limit=Decimal(80),
     good=Decimal(75),
     least=False,
-    sentence="{name} {value} {limit}",
+    subject="{name}",
+    says="{value} {limit}",
     remedy="{good}",
     after_seconds=AFTER,
 )

@@ -1,8 +1,10 @@
 """A station with a host: heat holds new runs, silence stops none, lamps and buttons work."""
 
 import json
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import anyio
@@ -10,11 +12,11 @@ import pytest
 
 from orchestrator.domain.errors import Unreachable
 from orchestrator.domain.events import SlotState
-from orchestrator.station import host_watch
+from orchestrator.station import host_clock, host_watch
 from orchestrator.station.daemon import Parts
 from orchestrator.station.edge import beside
 from orchestrator.station.host_watch import HostWatch
-from orchestrator.station.hub import Hub
+from orchestrator.station.hub import Hub, Listener
 from orchestrator.station.line import Line
 from orchestrator.station.log import make_logger
 from tests.station.bench import Bench
@@ -173,7 +175,13 @@ async def test_a_host_that_hangs_or_breaks_changes_nothing_for_the_boards(tmp_pa
     assert bench.paper.outcomes() == ["PASS", "PASS"]
 
 
-def host_watch_of(host: FakeHost, hub: Hub, start: host_watch.Start, **changes: Any) -> HostWatch:
+def host_watch_of(
+    host: FakeHost,
+    hub: Hub,
+    start: host_watch.Start,
+    clock_kept: Callable[[], bool | None] = lambda: None,
+    **changes: Any,
+) -> HostWatch:
     """Return a watch without a station."""
     return HostWatch(
         section(**changes),
@@ -184,6 +192,7 @@ def host_watch_of(host: FakeHost, hub: Hub, start: host_watch.Start, **changes: 
         note=lambda kind, detail: None,
         start=start,
         log=make_logger(),
+        clock_kept=clock_kept,
     )
 
 
@@ -241,3 +250,49 @@ async def test_a_slow_start_holds_up_no_news() -> None:
             done.set()
             await anyio.wait_all_tasks_blocked()
     assert asked == ["start", "start"]
+
+
+async def test_a_clock_that_nobody_keeps_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the operating system says is judged like a reading, and told when it changes."""
+    monkeypatch.setattr(host_watch, "CLOCK_LOOKS", 1)
+    host, hub = FakeHost(CONTACT), Hub()
+    says: list[bool | None] = [None, True, True, False, False, True]
+
+    async def start(button: str, slots: Any) -> str:
+        return ""
+
+    watch = host_watch_of(
+        host,
+        hub,
+        start,
+        clock_kept=lambda: says.pop(0) if len(says) > 1 else says[0],
+        clock={"after_seconds": 0},
+        good_seconds=0,
+    )
+    with anyio.fail_after(5), hub.listen() as listener:
+        async with beside(watch.run):
+            told = [event.message async for event in _some(listener, 2)]
+    assert "The clock of this computer is not kept by a time server" in told[0]
+    assert told[1] == "The clock of this computer is good again"
+
+
+async def _some(listener: Listener, count: int) -> AsyncIterator[Any]:
+    """Yield so many events."""
+    async for event in listener:
+        yield event
+        count -= 1
+        if not count:
+            return
+
+
+@pytest.mark.parametrize(("state", "kept"), [(0, True), (3, True), (5, False), (-1, None)])
+def test_the_kernel_says_whether_its_clock_is_kept(
+    monkeypatch: pytest.MonkeyPatch, state: int, kept: bool | None
+) -> None:
+    """Five is the kernel's word for a clock that nobody keeps; less than nothing is no answer."""
+    monkeypatch.setattr(host_clock.sys, "platform", "linux")
+    kernel = SimpleNamespace(adjtimex=lambda buffer: state)
+    monkeypatch.setattr(host_clock.ctypes, "CDLL", lambda name: kernel)
+    assert host_clock.clock_is_kept() is kept
+    monkeypatch.setattr(host_clock.sys, "platform", "win32")
+    assert host_clock.clock_is_kept() is None
