@@ -3,7 +3,7 @@
 Rows of `audit.queries.unit_history` in, plain values out. Single steps stay with their runs.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,7 +53,7 @@ class Life:
 
 def life(rows: Sequence[Mapping[str, Any]]) -> Life:
     """Return the life that `rows` tell, the oldest first."""
-    told = [_moment(row) for row in rows if row["kind"] not in ("step", "run began")]
+    told = [_moment(row) for row in _worth_telling(rows)]
     shown = [row for row in rows if _is_mark(row)]
     marks = tuple(_mark(number, row) for number, row in enumerate(shown[-MOST_MARKS:]))
     return Life(
@@ -63,6 +63,18 @@ def life(rows: Sequence[Mapping[str, Any]]) -> Life:
         held=tuple(_held(rows)),
         left_out=max(0, len(shown) - MOST_MARKS),
     )
+
+
+def _worth_telling(rows: Sequence[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+    """Yield what a life is told by; that a run reads the same identity again is not told."""
+    read = set()
+    for row in rows:
+        if row["kind"] == "identity":
+            if (row["run_id"], row["detail"]) in read:
+                continue
+            read.add((row["run_id"], row["detail"]))
+        if row["kind"] not in ("step", "run began"):
+            yield row
 
 
 def _is_mark(row: Mapping[str, Any]) -> bool:

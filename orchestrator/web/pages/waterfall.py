@@ -281,7 +281,7 @@ def _never(section: str, step: PlannedStep) -> Line:
         irreversible=step.irreversible,
         outcome="",
         taken="",
-        says="not run",
+        says="",
     )
 
 

@@ -29,9 +29,11 @@ def seconds_between(begin: str, end: str) -> float:
 
 
 def duration(seconds: float | None) -> str:
-    """Write a length of time for people: `0.4 s`, `21.7 s`, `2:05`, `1:02:05`."""
+    """Write a length of time for people: `0.42 s`, `21.7 s`, `2:05`, `1:02:05`."""
     if seconds is None:
         return ""
+    if seconds < 1:
+        return f"{seconds:.2f} s"
     if seconds < 60:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)
