@@ -10,7 +10,7 @@ import anyio
 import pytest
 from pydantic import SecretStr
 
-from orchestrator.domain.errors import Unreachable, UntrustedPeer
+from orchestrator.domain.errors import ConnectionLost, Unreachable, UntrustedPeer
 from orchestrator.simulation.hosts import Hosts, plain_hosts, run_hosts
 from orchestrator.systems.advantech_portal import models
 from orchestrator.systems.advantech_portal.auth import Account
@@ -110,10 +110,8 @@ async def test_a_stream_goes_on_after_a_break_without_loss() -> None:
     """Events that the host kept come after the break, each once."""
     cut = Fault("cut", calls=("stream_hw_monitor",), events=3)
     async with some(faults=(cut,), event_periods=(("hwmon", 0.02),)) as hosts:
-        async with client(hosts) as host:
-            stream = host.stream_hw_monitor()
-            async with stream:
-                found = await events(stream, 12)
+        async with client(hosts) as host, host.stream_hw_monitor() as stream:
+            found = await events(stream, 12)
         assert hosts.hosts[0].requests["stream_hw_monitor"] >= 4
     numbers = [int(one.id.partition("-")[2]) for one in found]
     assert numbers == list(range(numbers[0], numbers[0] + 12))
@@ -140,6 +138,39 @@ async def test_the_terminal_answers_a_command() -> None:
             await shell.send("hostname\n")
             printed = await shell.read_until(b"# ", 5)
             assert hosts.hosts[0].spec.name.encode() in printed
+
+
+async def test_a_terminal_breaks_by_its_fault_and_nothing_is_logged(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """The link is cut, as a cable is; a refused token is an answer with a body."""
+    fault = Fault("cut", calls=("open_terminal",), events=4, times=1)
+    async with some(faults=(fault,)) as hosts, client(hosts) as host:
+        async with await host.open_terminal() as shell:
+            with pytest.raises(ConnectionLost):
+                await shell.read_until(b"never", 5)
+        hosts.hosts[0].accounts.sessions.clear()
+        async with await host.open_terminal() as shell:
+            await shell.read_until(b"# ", 5)
+            hosts.hosts[0].reboot()
+            with pytest.raises(ConnectionLost):
+                await shell.receive(5)
+    assert not caplog.records
+
+
+async def test_the_remote_desktop_speaks_first() -> None:
+    """With the version of its protocol."""
+    async with some() as hosts, client(hosts) as host:
+        prepared = await host.create_remote_desktop()
+        async with await host.open_remote_desktop(prepared) as desktop:
+            assert await desktop.receive(5) == b"RFB 003.008\n"
+
+
+async def test_hosts_may_be_given_other_addresses() -> None:
+    """Whatever their specs say."""
+    specs = plain_hosts(2, first_address="127.0.42.2")
+    async with run_hosts(specs, first_address="127.0.48.2") as hosts:
+        assert [one["address"] for one in hosts.facts()] == ["127.0.48.2", "127.0.48.3"]
 
 
 async def test_a_restart_cuts_everything_and_the_host_comes_back() -> None:
