@@ -25,6 +25,7 @@ from orchestrator.domain.series import MEDIA_TYPE, Series
 from orchestrator.recipe.check import load_plan
 from orchestrator.station.office import CheckedFile, Office, Trial
 from orchestrator.station.recipes import ReadyRecipe, RecipeShelf
+from orchestrator.station.settings_web import WebSection
 from orchestrator.steps.table import definitions
 from orchestrator.web.application import create_application
 from tests.audit.rows import BASE, at, identity, measurement, run, run_end, step, step_end, unit
@@ -135,16 +136,21 @@ def office(tried: list[str]) -> Office:
     return Office(files=files, certificate=certificate, attempt=attempt)
 
 
-class PagesBench:
-    """A station with runs, one loaded recipe, and all doors."""
+def written(folder: Path, calls: list[list[Record]]) -> str:
+    """Return the URL of a new database with these calls in it."""
+    url = sqlite_url(folder)
+    write(url, [*proof_rows(at(0)), *BASE], *calls)
+    return url
 
-    def __init__(self, folder: Path, calls: list[list[Record]]) -> None:
-        self.folder = folder
-        self.url = sqlite_url(folder)
-        write(self.url, [*proof_rows(at(0)), *BASE], *calls)
+
+class PagesBench:
+    """A station with the audit at `url`, one loaded recipe, and all doors."""
+
+    def __init__(self, folder: Path, url: str, settings: WebSection | None = None) -> None:
+        self.folder, self.url = folder, url
         self.tried: list[str] = []
         self.ready = a_recipe()
-        bench = make_bench(folder, self.url)
+        bench = make_bench(folder, url, settings)
         surface = replace(
             bench.surface,
             shelf=RecipeShelf([self.ready], "PROGRAM"),
@@ -163,8 +169,3 @@ class PagesBench:
         """Give a browser at which somebody of that role has signed in."""
         async with self.bench.signed_in(role) as client:
             yield client
-
-
-def of_every_kind(folder: Path) -> PagesBench:
-    """Return a station with the three runs."""
-    return PagesBench(folder, rows())

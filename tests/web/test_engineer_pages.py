@@ -9,20 +9,15 @@ import pytest
 
 from orchestrator.domain.people import Role
 from orchestrator.domain.series import read_series
+from orchestrator.station.settings_web import WebSection
 from orchestrator.web.pages.chart import MOST_POINTS, chart, thinned
 from orchestrator.web.pages.waterfall import waterfall
 from orchestrator.web.pages.words import duration, limits, pretty, within
-from tests.web.pages_bench import CANARY, PagesBench, many_runs, of_every_kind, series
+from tests.web.pages_bench import CANARY, PagesBench, many_runs, series, written
 
 ESCAPED = html.escape(CANARY, quote=True).replace("&quot;", "&#34;").replace("&#x27;", "&#39;")
 PLACES = ("/recipes", "/runs", "/runs/R1", "/runs/R2", "/runs/R3", "/runs/R3/tail", "/units",
           "/units/U1", "/units/U2")  # fmt: skip
-
-
-@pytest.fixture
-def pages(tmp_path: Path) -> PagesBench:
-    """A station with a failed, a passed and an open run."""
-    return of_every_kind(tmp_path)
 
 
 async def test_every_page_is_shown_to_everybody_with_no_style_or_script_in_it(
@@ -154,7 +149,7 @@ async def test_what_cannot_be_shown_is_refused_on_a_page(
 
 async def test_lists_go_on_behind_their_last_row(tmp_path: Path) -> None:
     """Pages of a hundred, each run once, the newest first."""
-    pages = PagesBench(tmp_path, many_runs(205))
+    pages = PagesBench(tmp_path, written(tmp_path, many_runs(205)))
     seen: list[str] = []
     async with pages.browser() as browser:
         address: str | None = "/runs?slot=1"
@@ -202,6 +197,24 @@ async def test_a_trial_is_the_engineers_and_is_shown_as_a_waterfall(pages: Pages
         assert text.count("not run") >= 10
         assert (await browser.post("/recipes/H1/trials")).status_code == 404
     assert pages.tried == [pages.ready.plan.content_hash]
+
+
+async def test_other_machines_see_a_page_only_signed_in_where_the_settings_say_so(
+    tmp_path: Path, lives: str
+) -> None:
+    """Every page of the table is refused to nobody, and recorded; a trial is never for nobody."""
+    settings = WebSection(look="signed_in")
+    bench = PagesBench(tmp_path, lives, settings).bench
+    table = bench.application.state.office
+    assert len(table) == 12
+    async with bench.browser("10.0.0.9") as browser:
+        for row in table:
+            place = re.sub(r"\{sequence:int\}", "1", row.path)
+            place = re.sub(r"\{[a-z_:]+\}", "x", place)
+            answer = await browser.request(row.method, place)
+            assert answer.status_code == 401, row.name
+            assert "has to sign in" in answer.text
+    assert bench.kinds().count("refused") == len(table)
 
 
 async def test_a_trial_is_not_started_by_another_site(pages: PagesBench) -> None:

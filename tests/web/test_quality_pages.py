@@ -1,22 +1,18 @@
 """Quality's pages in process: finding a unit, its whole life, its certificate."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 
 from orchestrator.station.office import NO_OFFICE
+from orchestrator.web.application import create_application
 from orchestrator.web.pages.timeline import MOST_MARKS, life
 from tests.audit.rows import unit
-from tests.web.pages_bench import CANARY, DEVICE, PagesBench, of_every_kind
+from tests.web.pages_bench import CANARY, DEVICE, PagesBench, written
 from tests.web.test_engineer_pages import ESCAPED
-
-
-@pytest.fixture
-def pages(tmp_path: Path) -> PagesBench:
-    """A station with two units."""
-    return of_every_kind(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -81,13 +77,8 @@ async def test_a_certificate_is_a_download_named_here(pages: PagesBench) -> None
         assert (await browser.get("/units/nobody")).status_code == 404
 
 
-async def test_a_station_that_makes_no_certificates_offers_none(tmp_path: Path) -> None:
+async def test_a_station_that_makes_no_certificates_offers_none(pages: PagesBench) -> None:
     """Without a way to make them there is no button, and the address leads nowhere."""
-    from dataclasses import replace
-
-    from orchestrator.web.application import create_application
-
-    pages = of_every_kind(tmp_path)
     surface = replace(pages.bench.surface, office=NO_OFFICE)
     bench = replace(pages.bench, surface=surface, application=create_application(surface))
     async with bench.browser() as browser:
@@ -102,7 +93,7 @@ async def test_a_station_that_makes_no_certificates_offers_none(tmp_path: Path) 
 async def test_units_are_listed_page_by_page(tmp_path: Path) -> None:
     """The newest first, a hundred at a time, each once."""
     calls = [[unit(f"V{number:04}", f"S{number}")] for number in range(150)]
-    pages = PagesBench(tmp_path, calls)
+    pages = PagesBench(tmp_path, written(tmp_path, calls))
     async with pages.browser() as browser:
         text = (await browser.get("/units")).text
         first = re.findall(r'href="/units/(V\d+)"', text)
