@@ -35,6 +35,8 @@ _STYLES = {
     SlotState.ERROR: "bold yellow",
     SlotState.BLOCKED: "bold yellow",
     SlotState.STOPPED: "bold",
+    SlotState.SCAN: "bold blue",
+    SlotState.DO: "bold blue",
 }
 
 
