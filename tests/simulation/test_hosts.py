@@ -140,15 +140,20 @@ async def test_the_terminal_answers_a_command() -> None:
             assert hosts.hosts[0].spec.name.encode() in printed
 
 
+async def greeted(host: AdvantechHost) -> None:
+    """Open a terminal and wait for its prompt."""
+    async with await host.open_terminal() as shell:
+        await shell.read_until(b"# ", 5)
+
+
 async def test_a_terminal_breaks_by_its_fault_and_nothing_is_logged(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """The link is cut, as a cable is; a refused token is an answer with a body."""
     fault = Fault("cut", calls=("open_terminal",), events=4, times=1)
     async with some(faults=(fault,)) as hosts, client(hosts) as host:
-        async with await host.open_terminal() as shell:
-            with pytest.raises(ConnectionLost):
-                await shell.read_until(b"never", 5)
+        with pytest.raises(ConnectionLost):
+            await greeted(host)
         hosts.hosts[0].accounts.sessions.clear()
         async with await host.open_terminal() as shell:
             await shell.read_until(b"# ", 5)
