@@ -7,7 +7,7 @@ an Idempotency-Key, so that it is carried out once however often the network mak
 import json
 import secrets
 import ssl
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from typing import Any, TypeVar
 
 from anyio.abc import AsyncResource
@@ -144,7 +144,7 @@ class StationApi(AsyncResource):
         found: models.Slot = await self._get("get_slot", slot=slot)
         return found
 
-    async def follow_events(self, last_event_id: str = "") -> AsyncIterator[ServerEvent]:
+    async def follow_events(self, last_event_id: str = "") -> AsyncGenerator[ServerEvent, None]:
         """Yield what happens, first a snapshot, or what was missed since `last_event_id`.
 
         Ends when the station does, or says `reload`. Raises LinkFault when the stream breaks.
