@@ -30,6 +30,11 @@ def sensors(**celsius: float) -> Any:
     return {"temperature": shown}
 
 
+async def let_pass(seconds: float) -> None:
+    """Let virtual time pass."""
+    await anyio.sleep(seconds)
+
+
 class Stream(httpx.AsyncByteStream):
     """One open stream."""
 

@@ -5,7 +5,6 @@ from contextlib import asynccontextmanager
 from decimal import Decimal
 from typing import Any
 
-import anyio
 import pytest
 
 from orchestrator.domain.host import (
@@ -25,7 +24,7 @@ from orchestrator.systems.advantech_portal.host import AdvantechHostLink, Lamp, 
 from orchestrator.systems.advantech_portal.host_readings import remaining_life
 from orchestrator.transport.sse import StreamPolicy
 from tests.systems.advantech_portal.hosts import OPERATOR, QUICK, URL
-from tests.systems.advantech_portal.scripted import ScriptedPortal, disk, sensors, smart
+from tests.systems.advantech_portal.scripted import ScriptedPortal, disk, let_pass, sensors, smart
 
 WIRING = Wiring(
     lamps={"red": Lamp(0), "green": Lamp(1, inverted=True), "front": Lamp(2, is_led=True)},
@@ -58,7 +57,7 @@ class Bench:
     async def watching(self) -> AsyncIterator[None]:
         """Watch beside the block, after everything present was told."""
         async with self.client, beside(lambda: self.link.watch(self.news.append)):
-            await anyio.sleep(1)
+            await let_pass(1)
             yield
 
     def taken(self) -> list[HostNews]:
@@ -102,7 +101,7 @@ def test_the_present_state_comes_first_then_contact_then_events() -> None:
             assert HostInput("lid", closed=True) in told
             for number in ("1-7", "1-8"):
                 bench.portal.event("hwmon", sensors(CPU=51.5), number)
-            await anyio.sleep(0.1)
+            await let_pass(0.1)
             first, second = bench.taken()
             assert isinstance(first, HostReading)
             assert isinstance(second, HostReading)
@@ -119,7 +118,7 @@ def test_what_the_stream_tells_is_not_asked_for() -> None:
     async def scenario(bench: Bench) -> None:
         async with bench.watching():
             before = bench.portal.asked.copy()
-            await anyio.sleep(60)
+            await let_pass(60)
             asked = bench.portal.asked - before
             assert set(asked) == {"perif/wdt", "service/ntp", "perif/gpio/all"}
             assert asked["perif/wdt"] == asked["service/ntp"] == 6
@@ -133,12 +132,12 @@ def test_after_a_break_the_state_is_compared() -> None:
     async def scenario(bench: Bench) -> None:
         async with bench.watching():
             bench.portal.event("hwmon", sensors(CPU=51), "1-7")
-            await anyio.sleep(0.1)
+            await let_pass(0.1)
             bench.taken()
             bench.portal.cut()
             bench.portal.values["perif/redundant_power"] = {"vin1State": 1, "vin2State": 0}
             bench.portal.values["hwmon"] = sensors(CPU=51)
-            await anyio.sleep(5)
+            await let_pass(5)
             assert bench.taken() == [
                 HostReading(
                     HostQuantity.POWER_INPUT, "vin2", Decimal(0), "2026-11-21T06:00:01.100000Z"
@@ -147,7 +146,7 @@ def test_after_a_break_the_state_is_compared() -> None:
             assert bench.portal.resumed == ["", "1-7"]
             bench.portal.event("hwmon", sensors(CPU=51), "1-7")
             bench.portal.event("hwmon", sensors(CPU=52), "1-8")
-            await anyio.sleep(0.1)
+            await let_pass(0.1)
             assert bench.values() == [("CPU", "52.0")], "what is repeated after a break is left out"
 
     on_bench(scenario)
@@ -161,7 +160,7 @@ def test_a_host_without_streams_is_asked() -> None:
         async with bench.watching():
             assert CONTACT in bench.taken()
             bench.portal.values["hwmon"] = sensors(CPU=66)
-            await anyio.sleep(60)
+            await let_pass(60)
             assert bench.values() == [("CPU", "66.0")]
             assert bench.portal.asked["hwmon"] == 7
             assert bench.portal.asked["events"] == 2
@@ -181,7 +180,7 @@ def test_a_host_that_has_less_is_watched_for_what_it_has() -> None:
             assert sorted(names) == ["/dev/sda", "CPU", "ntp"]
             assert told[-1] == CONTACT
             bench.portal.event("hwmon", sensors(CPU=55))
-            await anyio.sleep(0.1)
+            await let_pass(0.1)
             assert bench.values() == [("CPU", "55.0")]
 
     on_bench(scenario)
@@ -195,7 +194,7 @@ def test_silence_is_told_once_and_its_end_after_the_state() -> None:
             bench.taken()
             bench.portal.down = True
             bench.portal.cut()
-            await anyio.sleep(300)
+            await let_pass(300)
             [lost] = bench.taken()
             assert isinstance(lost, HostContact)
             assert not lost.answers
@@ -203,7 +202,7 @@ def test_silence_is_told_once_and_its_end_after_the_state() -> None:
             bench.portal.values["hwmon"] = sensors(CPU=70)
             bench.portal.levels[4] = 1
             bench.portal.down = False
-            await anyio.sleep(60)
+            await let_pass(60)
             told = bench.taken()
             assert told[-1] == CONTACT
             assert [each.value for each in told if isinstance(each, HostReading)] == [Decimal(70)]
@@ -224,7 +223,7 @@ def test_a_part_that_cannot_be_read_is_no_contact_and_hides_nothing_else() -> No
             assert "cannot be read" in lost.why
             assert "EC Watchdog" in [each.name for each in told if isinstance(each, HostReading)]
             del bench.portal.refuse["perif/disk"]
-            await anyio.sleep(15)
+            await let_pass(15)
             assert bench.taken()[-1] == CONTACT
 
     on_bench(scenario)
@@ -239,10 +238,10 @@ def test_a_wrong_password_is_told_and_not_tried_over_and_over() -> None:
             [lost] = bench.taken()
             assert isinstance(lost, HostContact)
             assert "name" in lost.why
-            await anyio.sleep(600)
+            await let_pass(600)
             assert bench.portal.asked["/auth/login"] <= 12
             bench.portal.password = "canary-password"
-            await anyio.sleep(130)
+            await let_pass(130)
             assert CONTACT in bench.taken()
             assert "canary" not in repr(bench.news)
 
@@ -257,7 +256,7 @@ def test_an_event_that_makes_no_sense_has_its_value_asked_for() -> None:
             bench.taken()
             bench.portal.values["hwmon"] = sensors(CPU=77)
             bench.portal.event("hwmon", {"temperature": "warm"}, "1-9")
-            await anyio.sleep(0.1)
+            await let_pass(0.1)
             assert bench.values() == [("CPU", "77.0")]
 
     on_bench(scenario)
@@ -270,12 +269,12 @@ def test_buttons_are_seen_within_their_pace() -> None:
         async with bench.watching():
             bench.taken()
             bench.portal.levels[4] = bench.portal.levels[5] = 1
-            await anyio.sleep(0.3)
+            await let_pass(0.3)
             assert bench.taken() == [
                 HostInput("start", closed=True),
                 HostInput("lid", closed=False),
             ]
-            await anyio.sleep(5)
+            await let_pass(5)
             assert bench.taken() == []
 
     on_bench(scenario)
@@ -288,7 +287,7 @@ def test_a_slow_portal_is_lost_and_found_again() -> None:
         async with bench.watching():
             bench.taken()
             bench.portal.seconds = 3600.0
-            await anyio.sleep(120)
+            await let_pass(120)
             [lost] = bench.taken()
             assert isinstance(lost, HostContact)
             assert "No complete answer came" in lost.why
@@ -310,9 +309,9 @@ def test_lamps_are_switched_where_they_hang() -> None:
             assert portal.levels[:2] == [1, 1]
             assert portal.asked["perif/gpio/1/dir"] == 1
             portal.down = True
-            await anyio.sleep(30)
+            await let_pass(30)
             portal.down = False
-            await anyio.sleep(30)
+            await let_pass(30)
             portal.directions[1] = 1
             await bench.link.signal({"green": True})
             assert portal.directions[1] == 0
