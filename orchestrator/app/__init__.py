@@ -27,7 +27,7 @@ from orchestrator.audit.keys import StationSigner, load_key
 from orchestrator.domain.clock import SystemClock, timestamp
 from orchestrator.domain.errors import AuditUnavailable, OrchestratorError, Unreachable
 from orchestrator.domain.events import StationNotice
-from orchestrator.domain.fixture import Fixture
+from orchestrator.domain.fixture import Fixture, TakesAddresses
 from orchestrator.domain.ids import TimeOrderedIds
 from orchestrator.domain.records import EventRow
 from orchestrator.domain.unit import Unit
@@ -221,6 +221,7 @@ def _parts(
         ),
         free_mib=lambda: free_mib(settings.database_url),
         requests=settings.station.data_dir,
+        addresses=prepared.fixture if isinstance(prepared.fixture, TakesAddresses) else None,
     )
 
 

@@ -7,7 +7,7 @@ A `Fixture` lists what sits on its ports and opens a `UnitLink` to one of them. 
 from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from orchestrator.domain.unit import DeviceIdentity
 
@@ -49,4 +49,17 @@ class Fixture(Protocol):
 
     def connect(self, attached: Attached) -> AbstractAsyncContextManager[UnitLink]:
         """Return a context that holds a link to that unit and closes it at its end."""
+        ...
+
+
+@runtime_checkable
+class TakesAddresses(Protocol):
+    """A fixture whose ports may get the address of their unit from a label that is scanned."""
+
+    def label(self, port: str, address: str) -> str:
+        """Let `port` have that address from now on; return a sentence that says so.
+
+        Raises StationMisuse for what is no address, one that another port has, and where the
+        settings allow no labels.
+        """
         ...

@@ -19,12 +19,13 @@ class CodeKind(StrEnum):
     WORK_ORDER = "work_order"
     BIN = "bin"
     COMMAND = "command"
+    ADDRESS = "address"
     OTHER = "other"
 
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """A code as it was read. `value` is the name of a slot or the word of a command, else all."""
+    """A code as it was read. `value` is what the pattern's group holds, else all."""
 
     kind: CodeKind
     text: str
@@ -40,6 +41,7 @@ def pattern_of(scanner: ScannerSection, serial: str) -> dict[CodeKind, str]:
         CodeKind.WORK_ORDER: scanner.work_order,
         CodeKind.BIN: scanner.bin,
         CodeKind.COMMAND: scanner.command,
+        CodeKind.ADDRESS: scanner.address,
     }
     return {kind: pattern for kind, pattern in found.items() if pattern}
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from orchestrator.domain.errors import AuditUnavailable, OrchestratorError
 from orchestrator.domain.events import Publish, StationNotice
+from orchestrator.domain.fixture import TakesAddresses
 from orchestrator.domain.people import Actor
 from orchestrator.domain.prompts import AnswerSource
 from orchestrator.station.commands import CommandRefused, Commands, checked_reason
@@ -54,6 +55,7 @@ class Reach:
     picture: Callable[[], StationSnapshot]
     decide: Callable[[Decision], Awaitable[str]]
     audit_is_lost: Callable[[AuditUnavailable], None]
+    addresses: TakesAddresses | None = None
 
 
 class Control:
@@ -253,6 +255,7 @@ class Control:
             ScanAction.STOP: lambda: self.stop_slot(step.slot, actor),
             ScanAction.START: lambda: self.start_slot(step.slot, actor),
             ScanAction.SERIAL: lambda: self.give_label(step.slot, step.value, source, actor),
+            ScanAction.ADDRESS: lambda: self.give_address(step.slot, step.value, actor),
             ScanAction.ANSWER: lambda: self.answer(
                 step.prompt_id, yes=step.yes, text=step.value, source=source, actor=actor
             ),
@@ -290,6 +293,22 @@ class Control:
             raise CommandRefused(f"Slot {slot} waits for no label", remedy=_NOT_NOW)
         self._reach.labels.check_form(serial_number)
         self._reach.labels.check_slots(serial_number, slot)
+
+    async def give_address(self, slot: str, address: str, actor: Actor) -> str:
+        """Say at which address the unit in `slot` answers from now on.
+
+        Raises CommandRefused where ports have no addresses, StationMisuse for one that cannot be,
+        AuditUnavailable.
+        """
+        with self._alone("give_address", actor, slot):
+            port, addresses = self._reach.floor.at(slot).slot.port, self._reach.addresses
+            if addresses is None:
+                raise CommandRefused(
+                    "The units of this station have no addresses", remedy="Scan another label"
+                )
+            await self._reach.commands.keep("give_address", actor, slot, address=address)
+            said = addresses.label(port, address)
+        return f"Slot {slot}: {said}"
 
     async def set_work_order(self, work_order: str, actor: Actor) -> str:
         """Say what is worked on from now. Raises CommandRefused, AuditUnavailable."""

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 
 from orchestrator.domain.clock import timestamp
+from orchestrator.domain.fixture import TakesAddresses
 from orchestrator.station.commands import Commands
 from orchestrator.station.control import Control, Reach
 from orchestrator.station.decisions import Decision
@@ -29,6 +30,7 @@ def make_control(
     keeper: Keeper,
     free_mib: Callable[[], int | None],
     decide: Callable[[Decision], Awaitable[str]],
+    addresses: TakesAddresses | None = None,
 ) -> Control:
     """Return the control of the station that these parts are of."""
     clock, rule = tools.services.clock, tools.rule.section.serial_number
@@ -57,5 +59,6 @@ def make_control(
             picture=camera.take,
             decide=decide,
             audit_is_lost=tools.audit_is_lost,
+            addresses=addresses,
         )
     )

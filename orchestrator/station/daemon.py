@@ -83,6 +83,7 @@ class Station:
             keeper=self._keeper,
             free_mib=parts.free_mib,
             decide=self._decide,
+            addresses=parts.addresses,
         )
         """How people and programs act on this station."""
 

@@ -8,7 +8,7 @@ from structlog.typing import FilteringBoundLogger
 
 from orchestrator.domain.clock import Clock
 from orchestrator.domain.errors import AuditUnavailable
-from orchestrator.domain.fixture import Fixture
+from orchestrator.domain.fixture import Fixture, TakesAddresses
 from orchestrator.domain.host import HostLink
 from orchestrator.domain.ids import Ids
 from orchestrator.engine.step import StepDefinition
@@ -30,7 +30,7 @@ class Parts:
     `recorder` writes the audit and `past` asks it. `free_mib` says how much room its disk has, None
     when that is not to be watched. `requests` is the data folder whose requests are answered, None
     for none. `host` is what the audit calls this machine, empty for its own name; `host_link` the
-    way to its own management service, if it is watched.
+    way to its own management service, if it is watched. `addresses` takes those that are scanned.
     """
 
     fixture: Fixture
@@ -50,6 +50,7 @@ class Parts:
     requests: Path | None = None
     host: str = ""
     host_link: HostLink | None = None
+    addresses: TakesAddresses | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,8 @@ class ScanAction(StrEnum):
     """The board in `slot` has the serial number `value`."""
     ANSWER = "answer"
     """Prompt `prompt_id` is answered with `yes` and `value`."""
+    ADDRESS = "address"
+    """The unit in `slot` answers at the address `value`."""
     STOP = "stop"
     START = "start"
     BADGE = "badge"
@@ -94,11 +96,21 @@ def route(code: Code, scene: Scene) -> Step:
         return Step(ScanAction.CHOOSE_SLOT, code.value)
     if code.kind is CodeKind.BADGE:
         return Step(ScanAction.BADGE, value=code.value)
+    if code.kind is CodeKind.ADDRESS:
+        return _address(code.value, scene)
     if code.kind is CodeKind.WORK_ORDER and not _fitting(code, scene):
         return Step(ScanAction.WORK_ORDER, value=code.value)
     if code.kind is CodeKind.COMMAND:
         return _command(code.value, scene)
     return _data(code, scene)
+
+
+def _address(value: str, scene: Scene) -> Step:
+    if not scene.chosen:
+        raise ScanRefused(
+            "This is an address label", remedy="Scan the label of its slot first, then this one"
+        )
+    return Step(ScanAction.ADDRESS, scene.chosen, value)
 
 
 # Codes that are data -----------------------------------------------------------------------------

@@ -14,7 +14,7 @@ Sentence = Annotated[
 ]
 Moment = Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
 
-GROUPS = {"slot": "slot", "command": "command"}
+GROUPS = {"slot": "slot", "command": "command", "address": "address"}
 """The group that a pattern must have, by its key: it holds the name or the word."""
 
 
@@ -32,13 +32,18 @@ class ScannerSection(Section):
         description="Commands; the group `command` is the word. It begins with a character that "
         "no serial number has.",
     )
+    address: Pattern = Field(
+        default="",
+        description="Labels with the address of a unit on a network port, for instance "
+        "`ADDR-(?P<address>.+)`; the group `address` is the address. Empty: there are none.",
+    )
     again_seconds: float = Field(
         default=2.0, ge=0, le=60, description="The same code within so many seconds is ignored."
     )
 
     @model_validator(mode="after")
     def _patterns_can_be_used(self) -> Self:
-        for key in ("badge", "slot", "work_order", "bin", "command"):
+        for key in ("badge", "slot", "work_order", "bin", "command", "address"):
             pattern = getattr(self, key)
             fault = pattern_fault(pattern)
             if fault is not None:

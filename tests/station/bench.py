@@ -14,6 +14,7 @@ import anyio
 from orchestrator.domain.clock import Clock, SystemClock
 from orchestrator.domain.errors import AuditUnavailable, ConnectionLost, Mismatch, UnusableAnswer
 from orchestrator.domain.events import Event, SlotChanged, SlotState, StationNotice
+from orchestrator.domain.fixture import TakesAddresses
 from orchestrator.domain.ids import TimeOrderedIds
 from orchestrator.domain.intents import EarlierIntent, FindingSource
 from orchestrator.domain.outcome import Outcome
@@ -304,6 +305,7 @@ class Bench:
         self.watchfulness = WATCHFULNESS
         self.free_mib: int | None = None
         self.requests: Path | None = None
+        self.addresses: TakesAddresses | None = None
         self.end: StationEnd | None = None
 
     def parts(self) -> Parts:
@@ -325,6 +327,7 @@ class Bench:
             watchfulness=self.watchfulness,
             free_mib=lambda: self.free_mib,
             requests=self.requests,
+            addresses=self.addresses,
         )
 
     def station(self) -> Station:

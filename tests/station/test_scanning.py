@@ -216,3 +216,16 @@ def test_the_words_of_a_refused_answer_reach_the_person() -> None:
         checked(CHOOSE, "neither", yes=True)
     with pytest.raises(ScanRefused, match="none of the answers"):
         route(CODES.read("neither"), scene(asks("1", CHOOSE)))
+
+
+def test_an_address_label_is_for_the_slot_that_was_chosen() -> None:
+    """Without one nobody knows where that unit stands."""
+    codes = Codes(pattern_of(ScannerSection(address="ADDR-(?P<address>.+)"), "AZ-[0-9]{6}"))
+    code = codes.read("ADDR-192.168.10.11")
+    assert code == Code(CodeKind.ADDRESS, "ADDR-192.168.10.11", "192.168.10.11")
+    assert route(code, scene(label("1"), chosen="2")) == Step(
+        ScanAction.ADDRESS, "2", "192.168.10.11"
+    )
+    with pytest.raises(ScanRefused, match="This is an address label") as caught:
+        route(code, scene(label("1")))
+    assert "label of its slot first" in caught.value.remedy
