@@ -22,7 +22,7 @@ from tests.audit.story import write
 from tests.browser.browsing import Panel, violations
 from tests.browser.stage import chromium
 from tests.web.bench import PASSWORD
-from tests.web.pages_bench import CANARY, PagesBench, of_every_kind
+from tests.web.pages_bench import CANARY, PagesBench, rows, written
 
 PLACES = (
     "/recipes", "/recipes/H1", "/runs", "/runs?since=2026-11-01", "/runs/R1", "/runs/R2",
@@ -81,7 +81,7 @@ async def served(pages: PagesBench) -> AsyncIterator[Watched]:
 @pytest.fixture
 def pages(tmp_path: Path) -> PagesBench:
     """A station with a failed, a passed and an open run, full of canaries."""
-    return of_every_kind(tmp_path)
+    return PagesBench(tmp_path, written(tmp_path, rows()))
 
 
 async def test_no_page_runs_what_boards_say_or_leaves_the_station(pages: PagesBench) -> None:
