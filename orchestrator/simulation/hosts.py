@@ -288,8 +288,9 @@ class SocketProtocol(WebSocketsSansIOProtocol):
             await self._application(scope, receive, send)
         except (ConnectionError, asyncio.CancelledError):
             # Cancelled only when the hosts stop; uvicorn would log either as a crash.
-            self.handshake_complete = True
             self.transport.abort()
+        # A refused handshake is complete, too, which uvicorn does not notice.
+        self.handshake_complete = True
 
 
 def _certificates(
