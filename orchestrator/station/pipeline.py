@@ -221,6 +221,10 @@ class Pipeline:
             verdict = await self._tools.past.standing(self._slot.name, identity)
         if verdict is None:
             return False
+        if verdict.serial_number is not None:
+            # A label that was scanned in that run: nobody is asked for it again.
+            unit = self._tile.unit or Unit()
+            self._tile.unit = replace(unit, serial_number=verdict.serial_number)
         self._tile.run_id = verdict.run_id
         state = STATE_OF.get(verdict.outcome, SlotState.ERROR)
         said = verdict.message or verdict.outcome.value
