@@ -17,7 +17,14 @@ from orchestrator.station.commands import CommandRefused, Commands, checked_reas
 from orchestrator.station.decisions import Decision
 from orchestrator.station.desk import Desk
 from orchestrator.station.floor import Floor
-from orchestrator.station.holds import HOLD_LINE, HOLD_SLOT, RELEASE_LINE, RELEASE_SLOT, Holds
+from orchestrator.station.holds import (
+    HOLD_LINE,
+    HOLD_SLOT,
+    RELEASE_LINE,
+    RELEASE_SLOT,
+    WORK_ORDER,
+    Holds,
+)
 from orchestrator.station.labels import Labels
 from orchestrator.station.line import HOLD, Line
 from orchestrator.station.pipeline import Pipeline
@@ -208,7 +215,8 @@ class Control:
         return self._reach.line.why or "The line goes on"
 
     def restore(self, holds: Holds) -> None:
-        """Close what was closed when the station was last there; slots when they are opened."""
+        """Go on as when the station was last there; slots are closed when they are opened."""
+        self._reach.shift.work_order = holds.work_order
         if holds.line:
             self._reach.line.close(HOLD, f"The line is held: {holds.line}")
 
@@ -260,10 +268,10 @@ class Control:
                 step.prompt_id, yes=step.yes, text=step.value, source=source, actor=actor
             ),
         }
-        try:
-            return await acts[step.action]()
-        finally:
-            self._reach.scanner.done()
+        said = await acts[step.action]()
+        # Refused, the slot stays chosen: the next scan must not go to another board.
+        self._reach.scanner.done()
+        return said
 
     async def give_label(
         self, slot: str, serial_number: str, source: AnswerSource, actor: Actor
@@ -312,9 +320,9 @@ class Control:
 
     async def set_work_order(self, work_order: str, actor: Actor) -> str:
         """Say what is worked on from now. Raises CommandRefused, AuditUnavailable."""
-        with self._alone("work_order", actor, None):
+        with self._alone(WORK_ORDER, actor, None):
             wanted = checked_reason(work_order)
-            await self._reach.commands.keep("work_order", actor, work_order=wanted)
+            await self._reach.commands.keep(WORK_ORDER, actor, work_order=wanted)
             self._reach.shift.work_order = wanted
         return f"Work order {wanted}"
 

@@ -1,6 +1,6 @@
-"""What people have closed: slots, and the whole line. A hold outlives a restart of the station.
+"""What people have closed, and what is worked on: it outlives a restart of the station.
 
-It is kept by the audit: each start writes down what is closed, and every command after it.
+It is kept by the audit: each start writes down how things stood, and every command after it.
 """
 
 from collections.abc import Iterable, Mapping
@@ -11,14 +11,19 @@ HOLD_SLOT = "hold_slot"
 RELEASE_SLOT = "release_slot"
 HOLD_LINE = "hold_line"
 RELEASE_LINE = "release_line"
+WORK_ORDER = "work_order"
 
 
 @dataclass(slots=True)
 class Holds:
-    """Why slots are closed, by their names, and why the line is; empty while it is not."""
+    """Why slots are closed, by their names, and why the line is; empty while it is not.
+
+    `work_order` is what is worked on, empty while nobody has said so.
+    """
 
     slots: dict[str, str] = field(default_factory=dict)
     line: str = ""
+    work_order: str = ""
 
     def as_detail(self) -> dict[str, object]:
         """Return what the row of a start keeps of it; nothing while nothing is closed."""
@@ -27,6 +32,8 @@ class Holds:
             found["closed_slots"] = dict(self.slots)
         if self.line:
             found["closed_line"] = self.line
+        if self.work_order:
+            found[WORK_ORDER] = self.work_order
         return found
 
     def take(self, detail: Mapping[str, Any], slot: str | None) -> None:
@@ -40,6 +47,8 @@ class Holds:
             self.line = reason
         elif command == RELEASE_LINE:
             self.line = ""
+        elif command == WORK_ORDER:
+            self.work_order = str(detail.get(WORK_ORDER, ""))
 
 
 def holds_after(events: Iterable[tuple[str, str | None, Mapping[str, Any]]]) -> Holds:
@@ -52,4 +61,5 @@ def holds_after(events: Iterable[tuple[str, str | None, Mapping[str, Any]]]) -> 
             slots = detail.get("closed_slots", {})
             holds = Holds({str(name): str(why) for name, why in slots.items()})
             holds.line = str(detail.get("closed_line", ""))
+            holds.work_order = str(detail.get(WORK_ORDER, ""))
     return holds

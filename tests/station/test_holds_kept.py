@@ -34,6 +34,7 @@ def test_what_is_closed_follows_from_what_was_commanded() -> None:
     later = [command("hold_slot", "2", reason="dust"), command("release_slot", "1"),
              command("release_line"), command("start_slot", "2")]  # fmt: skip
     assert holds_after([started, *later]) == Holds({"2": "dust"}, "")
+    assert holds_after([command("work_order", work_order="WO-2")]).work_order == "WO-2"
     assert holds_after([command("hold_line", reason="a"), ("station_started", None, {})]) == Holds()
     assert Holds().as_detail() == {}
 
@@ -46,6 +47,7 @@ async def test_a_slot_stays_closed_over_restarts(tmp_path: Path) -> None:
         await watch.state("1", SlotState.PASS)
         await watch.station.control.hold_slot("1", "bent pin", BEN)
         await watch.station.control.hold_line("fire drill", BEN)
+        await watch.station.control.set_work_order("WO-1", BEN)
     for _ in range(2):
         bench = RealBench(tmp_path)
         bench.fixture.put("1", FakeBoard(2))
@@ -56,6 +58,7 @@ async def test_a_slot_stays_closed_over_restarts(tmp_path: Path) -> None:
     async with bench.working() as watch:
         await watch.state("1", SlotState.BLOCKED)
         control = watch.station.control
+        assert control.snapshot().shift.work_order == "WO-1"
         await control.release_line(BEN)
         await control.release_slot("1", BEN)
         await watch.state("1", SlotState.PASS)

@@ -100,8 +100,10 @@ async def test_a_label_that_the_audit_knows_better(
     async with bench.running() as watch:
         control = watch.station.control
         await asked(watch, "1")
+        await control.scan("%SLOT-1", ANA)
         with pytest.raises(ScanRefused, match=says):
             await control.scan("AZ-000074", ANA)
+        assert control.snapshot().chosen_slot == "1"
         await control.scan("AZ-000001", ANA)
         await watch.state("1", SlotState.PASS)
 
