@@ -18,7 +18,7 @@ from orchestrator.web.people import SignInRefused
 from orchestrator.web.people_file import Account
 from orchestrator.web.problems import Refused
 from orchestrator.web.rates import Rates
-from orchestrator.web.rights import RIGHTS, WORDS, Right, rights_of, who_has
+from orchestrator.web.rights import WORDS, Right, rights_of, who_has
 from orchestrator.web.sessions import Session, Sessions
 from orchestrator.web.surface import Surface
 
@@ -151,12 +151,11 @@ class Door:
                 "Scan your badge, or send a token.",
                 headers={"WWW-Authenticate": "Bearer"},
             )
-        allowed = who_has(right) if RIGHTS[right] else "nobody"
         raise Refused(
             HTTPStatus.FORBIDDEN,
             "rights",
             f"A {actor.role.value} may not {WORDS[right]}.",
-            f"This is for: {allowed}.",
+            who_has(right, actor.role),
         )
 
     async def _note_refusal(self, kind: str, detail: Mapping[str, object]) -> None:

@@ -81,6 +81,9 @@ def rights_of(role: Role, scopes: frozenset[str] = frozenset()) -> frozenset[Rig
     return frozenset(own)
 
 
-def who_has(right: Right) -> str:
-    """Name the roles that have `right`, for a refusal."""
-    return ", ".join(role.value for role in Role if role in RIGHTS[right])
+def who_has(right: Right, role: Role) -> str:
+    """Say who has `right`, for the refusal of somebody with the role `role`."""
+    scopes = [scope for scope, rights in SCOPES.items() if right in rights]
+    if role is Role.SERVICE and scopes:
+        return f"A token needs the scope {' or '.join(scopes)}."
+    return f"This is for: {', '.join(each.value for each in Role if each in RIGHTS[right])}."
