@@ -33,7 +33,7 @@ from tests.station.host_support import TRUST
 
 HOUR = 3600.0
 ACCOUNT = Account("engineer", SecretStr("Engineer-1"))
-PERIODS = (("hwmon", 20.0), ("pwrstatus", 60.0), ("diskdrives", 600.0))
+PERIODS = (("hwmon", 30.0), ("pwrstatus", 60.0), ("diskdrives", 600.0))
 EVENTS_PER_SECOND = sum(1 / period for _, period in PERIODS)
 HANGING_LAMP = Fault("hang", calls=("set_gpio_level",))
 WIRING = Wiring(lamps={"green": Lamp(0)}, time_service="chrony")

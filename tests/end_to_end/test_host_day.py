@@ -45,7 +45,7 @@ def test_a_day_of_events_with_drops_every_few_minutes(tmp_path: Path) -> None:
 
     async def day(loop: VirtualLoop) -> Sequence[int]:
         faults = (
-            Fault("cut", calls=("stream_events",), every=2, seconds=170.0),
+            Fault("cut", calls=("stream_events",), every=2, seconds=240.0),
             Fault("cut", calls=("stream_events",), events=23),
             HANGING_LAMP,
         )
@@ -68,8 +68,8 @@ def test_a_day_of_events_with_drops_every_few_minutes(tmp_path: Path) -> None:
                 assert told.wrong == []
                 assert (told.boot, told.number) == (truth.boot, truth.newest)
                 assert sum(told.events.values()) > 0.99 * 24 * HOUR * EVENTS_PER_SECOND
-                assert bench.host.requests["stream_events"] > 300
-                assert told.losses > 50
+                assert bench.host.requests["stream_events"] > 24 * 60 / 8
+                assert told.losses > 20
                 station.stop()
         samples = bench.slow_paper.counted["host_sample"]
         assert 1100 < samples <= 24 * 60 + 1
