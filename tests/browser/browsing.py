@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import anyio
 from playwright.async_api import Browser, ConsoleMessage, Page, expect
 
 from orchestrator.station.snapshot import SlotSnapshot
@@ -14,7 +15,14 @@ from tests.browser.stage import Stage, chromium, paper_panel
 
 BIG = {"width": 1920, "height": 1080}
 SMALL = {"width": 1024, "height": 768}
-GONE = ("ERR_CONNECTION_REFUSED", "Failed to fetch", "ERR_EMPTY_RESPONSE", "ERR_CONNECTION_RESET")
+GONE = (
+    "ERR_CONNECTION_REFUSED",
+    "ERR_CONNECTION_RESET",
+    "ERR_EMPTY_RESPONSE",
+    "ERR_INCOMPLETE_CHUNKED_ENCODING",
+    "Failed to fetch",
+    "network error",
+)
 """What Chromium writes when the station is away, which is what those tests are about."""
 
 
@@ -28,7 +36,7 @@ class Panel:
 
     def __post_init__(self) -> None:
         self.page.on("console", self._heard)
-        self.page.on("pageerror", lambda error: self.problems.append(f"error {error}"))
+        self.page.on("pageerror", lambda error: self.problems.append(f"script {error}"))
         self.page.on("request", lambda request: self.requests.append(request.url))
         self.page.on(
             "requestfailed",
@@ -39,12 +47,12 @@ class Panel:
         if message.type in ("error", "warning"):
             self.problems.append(f"{message.type} {message.text}")
 
-    def without_absence(self) -> list[str]:
-        """Return the problems that are not about a station that is away."""
+    def without_absence(self, *also: str) -> list[str]:
+        """Return the problems that are not about a station that is away, nor about `also`."""
         return [
             each
             for each in self.problems
-            if not any(word in each for word in GONE) and "/live" not in each
+            if not any(word in each for word in (*GONE, *also)) and "/live" not in each
         ]
 
     def tile(self, slot: str) -> Any:
@@ -58,7 +66,7 @@ class Panel:
     async def live(self) -> None:
         """Return when the stream has brought its first beat."""
         await self.page.wait_for_function(
-            "new Promise(done => document.getElementById('live')"
+            "() => new Promise(done => document.getElementById('live')"
             ".addEventListener('beat', () => done(true), {once: true}))"
         )
 
@@ -66,14 +74,20 @@ class Panel:
         """Type as a scanner does: 5 ms apart by the clock of the keyboard, then Enter."""
         session = await self.page.context.new_cdp_session(self.page)
         began = time.time()
-        for number, key in enumerate([*code, end]):
-            text = {"Enter": "\r", "Tab": ""}.get(key, key)
-            event = {"key": key, "text": text, "timestamp": began + number * 0.005}
-            kind = "keyDown" if text else "rawKeyDown"
-            code_of_key = {"Enter": 13, "Tab": 9}.get(key, 0)
-            event["windowsVirtualKeyCode"] = code_of_key
-            await session.send("Input.dispatchKeyEvent", {"type": kind, **event})
-            await session.send("Input.dispatchKeyEvent", {"type": "keyUp", **event})
+        async with anyio.create_task_group() as tasks:
+            for number, key in enumerate([*code, end]):
+                text = {"Enter": "\r", "Tab": ""}.get(key, key)
+                event = {
+                    "type": "keyDown" if text else "rawKeyDown",
+                    "key": key,
+                    "text": text,
+                    "timestamp": began + number * 0.005,
+                    "windowsVirtualKeyCode": {"Enter": 13, "Tab": 9}.get(key, 0),
+                }
+                # A keyboard does not wait until the page has taken a key.
+                tasks.start_soon(session.send, "Input.dispatchKeyEvent", event)
+                up = event | {"type": "keyUp"}
+                tasks.start_soon(session.send, "Input.dispatchKeyEvent", up)
         await session.detach()
 
     async def said(self) -> str:

@@ -20,20 +20,26 @@ export function show(name, slot = "") {
   return found;
 }
 
+let asked = 0;
+
+/** Show the detail of a slot. Of several that are asked for at once, the last one is shown. */
 export async function openDetail(key) {
   if (!tileOf(key)) return;
+  asked += 1;
+  const mine = asked;
   const language = document.body.dataset.language;
-  await window.htmx.ajax("GET", `/slots/${key}?language=${language}`, {
-    target: "#detail",
-    swap: "innerHTML",
-  });
-  if (!detail.querySelector(".detail-body")) return;
+  const response = await fetch(`/slots/${key}?language=${language}`).catch(() => null);
+  if (!response?.ok) return;
+  const page = new DOMParser().parseFromString(await response.text(), "text/html");
+  if (mine !== asked) return;
+  detail.replaceChildren(...page.body.childNodes);
   detail.hidden = false;
   const first = detail.querySelector("form input, form button.done, form button, .detail-keys button:last-child");
   first?.focus();
 }
 
 export function closeDetail() {
+  asked += 1;
   const key = detailBody()?.dataset.key;
   detail.hidden = true;
   detail.replaceChildren();

@@ -4,6 +4,7 @@
 
 const LEAST = 4;
 const PATIENCE = 120;
+const FORGET = 1000;
 
 export class Scanner {
   /**
@@ -19,6 +20,7 @@ export class Scanner {
     this.pressed = pressed;
     this.keys = [];
     this.field = null;
+    this.told = false;
     this.timer = 0;
     this.last = { code: "", at: -rest };
   }
@@ -47,7 +49,17 @@ export class Scanner {
     this.keys.push({ key: event.key, at: now, event });
     if (this.field === null && this.keys.length > 1) event.preventDefault();
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.flush(), PATIENCE);
+    this.timer = setTimeout(() => this.alone(), PATIENCE);
+  }
+
+  /** No key came for a while. A busy page gets the rest of a scan late: the keys' own times decide. */
+  alone() {
+    const [first, second] = this.keys;
+    if (second === undefined && this.field === null && !this.told) {
+      this.told = true;
+      this.pressed(first.event);
+    }
+    this.timer = setTimeout(() => this.flush(), FORGET);
   }
 
   begin() {
@@ -78,9 +90,10 @@ export class Scanner {
 
   /** The keys so far were no scan: give those that stand alone to whoever takes keys. */
   flush() {
-    const { keys, field } = this;
+    const { keys, field, told } = this;
     this.clear();
     if (field !== null || keys.length === 0) return;
+    if (told) keys.shift();
     const average = keys.length > 1 ? (keys.at(-1).at - keys[0].at) / (keys.length - 1) : this.gap;
     if (average >= this.gap) keys.forEach((each) => this.pressed(each.event));
   }
@@ -89,5 +102,6 @@ export class Scanner {
     clearTimeout(this.timer);
     this.keys = [];
     this.field = null;
+    this.told = false;
   }
 }

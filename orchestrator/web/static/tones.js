@@ -20,12 +20,10 @@ export const sound = { on: true };
 /** Play the tone of a state or of a scan's answer; silent where the browser allows no sound. */
 export function tone(name) {
   const notes = TONES[name];
-  if (!sound.on || !notes || waiting >= QUEUE) return;
+  // A browser allows no sound before somebody has touched the page or a key.
+  if (!sound.on || !notes || waiting >= QUEUE || !navigator.userActivation?.hasBeenActive) return;
   context ??= new AudioContext();
-  if (context.state === "suspended") {
-    context.resume();
-    if (context.state === "suspended") return;
-  }
+  if (context.state === "suspended") context.resume();
   let at = context.currentTime + waiting * 0.5;
   waiting += 1;
   for (const [hertz, milliseconds] of notes) {
