@@ -105,14 +105,17 @@ class StationView:
         }
 
     def take(self, event: Event) -> None:
-        """Change the picture by one event."""
+        """Change the picture by one event; one that shows nothing of a slot changes no slot."""
         if isinstance(event, StationNotice):
             self.notices = [*self.notices, event.message][-NOTICES:]
+            return
+        taker = self._takers.get(type(event))
+        if taker is None:
             return
         slot = self.slots.get(event.slot)
         if slot is None:
             slot = self.slots[event.slot] = SlotView()
-        self._takers[type(event)](slot, event)
+        taker(slot, event)
 
     def _slot_changed(self, slot: SlotView, event: SlotChanged) -> None:
         if event.state is not slot.state or slot.since is None:

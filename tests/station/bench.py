@@ -299,6 +299,7 @@ class Bench:
             }
         )
         self.plans = [plan()]
+        self.definitions = DEFINITIONS
         self.rule = UnitRule(UnitSection(part_number="P-1"), {})
         self.timing = timing
         self.clock: Clock = SystemClock()
@@ -318,7 +319,7 @@ class Bench:
             database_version="paper",
             shelf=RecipeShelf([ReadyRecipe(each, {}, {}) for each in self.plans], "OP"),
             rule=self.rule,
-            definitions=DEFINITIONS,
+            definitions=self.definitions,
             clock=clock,
             ids=TimeOrderedIds(clock),
             hub=self.hub,

@@ -1,16 +1,19 @@
 """Prompts of runs on a running station: shown, answered, scanned, closed with their step."""
 
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from orchestrator.domain.errors import AuditUnavailable
 from orchestrator.domain.events import PromptClosed, PromptOpened, SlotState
+from orchestrator.domain.measurement import Limit
 from orchestrator.domain.prompts import AnswerSource, PromptKind, Question
-from orchestrator.domain.records import StepEndRow
-from orchestrator.recipe.plan import ParallelSteps
+from orchestrator.domain.records import MeasurementRow, StepEndRow
+from orchestrator.recipe.plan import ParallelSteps, PlannedStep
 from orchestrator.station.answers import AnswerRefused
 from orchestrator.station.scanning import ScanAction, ScanRefused
+from orchestrator.steps.operator import enter_number
 from tests.station.bench import Bench, Watch, plan, planned
 from tests.station.fakes import FakeBoard
 from tests.station.test_control import ANA, NOBODY, scanned, tile
@@ -162,3 +165,29 @@ async def test_a_scan_answers_what_the_tile_asks_for(tmp_path: Path) -> None:
         await watch.state("1", SlotState.PASS)
     [reply] = board.replies
     assert (reply.text, reply.source) == ("LOT-7", AnswerSource.SCANNED)
+
+
+async def test_the_steps_of_recipes_reach_the_person(tmp_path: Path) -> None:
+    """The number that is scanned is measured in the unit that the recipe asks for."""
+    bench = Bench(tmp_path)
+    bench.definitions = {**bench.definitions, "operator.enter_number": enter_number}
+    voltage = PlannedStep(
+        id="voltage",
+        name="Measure the voltage",
+        uses="operator.enter_number",
+        arguments={"say": "Measure at TP1.", "uom": "V", "highest": Decimal(30)},
+        limits={"value": Limit(min=Decimal("3.2"), max=Decimal("3.4"), uom="V")},
+    )
+    bench.plans = [plan(main=(voltage,))]
+    bench.fixture.put("1", FakeBoard(1))
+    async with bench.running() as watch:
+        control = watch.station.control
+        await until_asked(watch)
+        assert (await watch.state("1", SlotState.DO)).sentence == "Measure at TP1."
+        with pytest.raises(ScanRefused, match="33 V cannot be: it is at most 30 V"):
+            await control.scan("33", ANA)
+        await control.scan("3.5", ANA)
+        failed = await watch.state("1", SlotState.FAIL)
+    assert "value is 3.5 V, must be between 3.2 and 3.4 V" in failed.detail
+    [measured] = bench.paper.of(MeasurementRow)
+    assert (measured.value, measured.uom, measured.outcome) == ("3.5", "V", "FAIL")
