@@ -65,7 +65,7 @@ class HostWatch:
         self._kept: bool | None = None
         self._looks = 0
         self.health = HostHealth(settings, line=line, clock=clock, note=note, tell=self._tell)
-        self._inputs = Inputs(settings.input, line=line, note=note)
+        self._inputs = Inputs(settings.input, line=line, note=note, tell=self._tell)
         self._light = StackLight(settings.lamp, link, line, self._tell)
         self._pressed: dict[str, Sequence[str]] = {}
         self._wake = anyio.Event()

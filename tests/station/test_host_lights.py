@@ -261,10 +261,12 @@ class Switches:
     def __init__(self, *inputs: dict[str, Any]) -> None:
         self.line = Line()
         self.rows: list[tuple[str, Mapping[str, Any]]] = []
+        self.told: list[str] = []
         self.inputs = Inputs(
             [InputSection(**each) for each in inputs],
             line=self.line,
             note=lambda kind, detail: self.rows.append((kind, detail)),
+            tell=self.told.append,
         )
 
     def press(self, name: str, closed: bool) -> str:
@@ -320,6 +322,25 @@ def test_every_switch_must_be_shut() -> None:
     assert "(drawer)" in host.line.why
     host.press("drawer", closed=True)
     assert host.line.is_open
+
+
+def test_a_pin_that_the_host_does_not_have_is_told_once() -> None:
+    """A switch that can never be read lets no run begin; a button is only told."""
+    host = Switches(LID, START)
+    host.press("start", closed=False)
+    host.inputs.hear(CONTACT)
+    assert "the switch lid cannot be read. Correct `station.host.input`" in host.line.why
+    host.inputs.hear(SILENCE)
+    host.press("start", closed=False)
+    host.inputs.hear(CONTACT)
+    assert host.told == ["This computer has no pin for lid. Correct `station.host.input`"]
+    host.press("lid", closed=True)
+    host.inputs.hear(CONTACT)
+    assert host.line.is_open
+    only = Switches(START)
+    only.inputs.hear(CONTACT)
+    assert only.line.is_open
+    assert "no pin for start" in only.told[0]
 
 
 def test_switches_are_noted_at_most_once_per_look() -> None:

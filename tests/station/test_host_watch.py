@@ -104,7 +104,7 @@ async def test_no_run_begins_before_the_host_was_heard(tmp_path: Path) -> None:
     async with bench.running() as watch:
         blocked = await watch.state("1", SlotState.BLOCKED)
         assert "waiting for the first readings" in blocked.message
-        bench.host.say(reading(60), CONTACT)
+        bench.host.say(reading(60), pin("lid", closed=True), CONTACT)
         await watch.state("1", SlotState.PASS)
 
 
