@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from orchestrator.cli.demo_lines import LINES, Line, LineName
+from orchestrator.cli.demo_hosts import HostLine
+from orchestrator.cli.demo_lines import Line, LineName
 from orchestrator.cli.exit_codes import ExitCode
 from orchestrator.cli.output import Format, emit, print_rows, printable, say
 
@@ -23,37 +24,14 @@ if TYPE_CHECKING:
     from orchestrator.app import Finish
     from orchestrator.station.past import Verdict
 
+LINES: Mapping[LineName, Line] = {
+    LineName.GUARDIAN: Line("guardian-line.yaml"),
+    LineName.FULL: Line("full-line.yaml", services=True),
+    LineName.EDGE: HostLine("edge-computer-provisioning.yaml"),
+}
 READY_SECONDS = 60.0
 STOP_SECONDS = 10.0
 WIDTH = 96
-_SETTINGS = """\
-# Settings of a demo. A real station: see config/station.example.toml.
-[station]
-name = "demo"
-operation = "PROGRAM"
-data_dir = "."
-
-[unit]
-part_number = "GUARDIAN-100"
-
-[unit.serial_number]
-rule = "device_id"
-last = 12
-
-[recipes]
-files = [{recipe}]
-
-[fixture.azure_sphere]
-service_url = {service}
-ca_file = {ca_file}
-https_port = {https_port}
-poll_seconds = 0.25
-ready_seconds = 5.0
-
-[log]
-level = "error"
-"""
-
 _PANEL = """
 [web]
 port = 0
@@ -74,7 +52,11 @@ def demo(
         bool, typer.Option("--faults", help="Make some boards bad; they must not pass.")
     ] = False,
     recipe: Annotated[
-        LineName, typer.Option(help="Shipped recipe; full-line goes on to cloud and portal.")
+        LineName,
+        typer.Option(
+            help="Shipped recipe; full-line goes on to cloud and portal, and "
+            "edge-computer-provisioning has computers instead of boards."
+        ),
     ] = LineName.GUARDIAN,
     panel: Annotated[
         bool,
@@ -97,8 +79,8 @@ def demo(
     folder = _folder(data_dir)
     if folder is None:
         raise typer.Exit(ExitCode.CANNOT_CREATE)
-    say(f"{_count(boards)}, simulated; everything about them goes to {folder}")
     line = LINES[recipe]
+    say(f"{_count(boards, line)}, simulated; everything about them goes to {folder}")
     finish = anyio.run(_run, folder, boards, faults, line, panel)
     if panel:
         _next_commands(None, folder)
@@ -130,39 +112,26 @@ def _folder(wanted: Path | None) -> Path | None:
 async def _run(folder: Path, boards: int, faults: bool, line: Line, panel: bool) -> "Finish":
     from orchestrator.app import prepare
     from orchestrator.cli.child import running_child
-    from orchestrator.cli.demo_rack import rack_text
     from orchestrator.cli.live import Show, on_terminal, run_shown
     from orchestrator.engine.memory import settle_collector
     from orchestrator.station.settings_file import load_settings
 
-    rack_file = folder / "rack.toml"
-    text = rack_text(boards, faults=faults, foreign=line.services)
-    rack_file.write_text(text, encoding="utf-8")
+    rack_file = line.describe(folder, boards, faults=faults)
     line.set_token()
     command = line.command(folder, rack_file, boards, faults=faults)
     async with running_child(command, folder / "rack.log", READY_SECONDS, STOP_SECONDS) as ready:
         settings_file = folder / "station.toml"
-        text = settings_text(ready, line) + (_PANEL if panel else "")
+        text = line.station(ready) + (_PANEL if panel else "")
         settings_file.write_text(text, encoding="utf-8")
         prepared = prepare(load_settings(settings_file))
         settle_collector()
         show = Show.TABLE if on_terminal() else Show.LINES
-        return await run_shown(prepared, show, None if panel else len(ready["boards"]))
+        return await run_shown(prepared, show, None if panel else line.units(ready))
 
 
-def settings_text(ready: "Mapping[str, Any]", line: Line = LINES[LineName.GUARDIAN]) -> str:
+def settings_text(ready: "Mapping[str, Any]") -> str:
     """Return the settings of a station for the rack that said it is `ready`."""
-    import json
-
-    from orchestrator.domain.shipped import shipped
-
-    text = _SETTINGS.format(
-        recipe=json.dumps(str(shipped("recipes") / line.recipe)),
-        service=json.dumps(ready["service"]),
-        ca_file=json.dumps(ready["ca_file"]),
-        https_port=ready["https_port"],
-    )
-    return text + line.settings(ready)
+    return LINES[LineName.GUARDIAN].station(ready)
 
 
 def rack_command(folder: Path, rack_file: Path) -> list[str]:
@@ -186,15 +155,15 @@ def _summary(verdicts: "Sequence[Verdict]", folder: Path, line: Line) -> None:
         emit(f"\n{verdict.slot} {verdict.outcome.value}\n{_paragraph(verdict.message)}")
     counts = Counter(row["outcome"] for row in rows)
     totals = ", ".join(f"{count} {outcome}" for outcome, count in sorted(counts.items()))
-    emit(f"\n{_count(len(rows))}: {totals or 'none had its verdict'}")
+    emit(f"\n{_count(len(rows), line)}: {totals or 'none had its verdict'}")
     for told in line.counts(folder):
         emit(told)
     if rows:
         _next_commands((bad or ordered)[0], folder)
 
 
-def _count(boards: int) -> str:
-    return "1 board" if boards == 1 else f"{boards} boards"
+def _count(units: int, line: Line) -> str:
+    return f"1 {line.noun}" if units == 1 else f"{units} {line.noun}s"
 
 
 def _paragraph(message: str) -> str:

@@ -1,4 +1,4 @@
-"""The lines that the demo can run: their recipe, what is simulated for them, and what that counts.
+"""The lines of boards that the demo runs: their recipe, what is simulated, and what that counts.
 
 The rack is for all of them; a line with services has a pretend cloud and a pretend portal too, in
 the same process as the boards.
@@ -9,7 +9,7 @@ import os
 import secrets
 import sys
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -17,6 +17,34 @@ from typing import Any
 
 VARIABLE = "PRETEND_TOKEN"
 """Environment variable by which the pretend services and the station share a bearer token."""
+
+_SETTINGS = """\
+# Settings of a demo. A real station: see config/station.example.toml.
+[station]
+name = "demo"
+operation = "PROGRAM"
+data_dir = "."
+
+[unit]
+part_number = "GUARDIAN-100"
+
+[unit.serial_number]
+rule = "device_id"
+last = 12
+
+[recipes]
+files = [{recipe}]
+
+[fixture.azure_sphere]
+service_url = {service}
+ca_file = {ca_file}
+https_port = {https_port}
+poll_seconds = 0.25
+ready_seconds = 5.0
+
+[log]
+level = "error"
+"""
 
 _SERVICES = """
 [inputs]
@@ -48,6 +76,7 @@ class LineName(StrEnum):
 
     GUARDIAN = "guardian-line"
     FULL = "full-line"
+    EDGE = "edge-computer-provisioning"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +85,16 @@ class Line:
 
     recipe: str
     services: bool = False
+    noun: str = "board"
+
+    def describe(self, folder: Path, boards: int, *, faults: bool) -> Path:
+        """Write the file of what is simulated into `folder` and return it."""
+        from orchestrator.cli.demo_rack import rack_text
+
+        rack_file = folder / "rack.toml"
+        text = rack_text(boards, faults=faults, foreign=self.services)
+        rack_file.write_text(text, encoding="utf-8")
+        return rack_file
 
     def command(
         self, folder: Path, rack_file: Path, boards: int = 1, *, faults: bool = False
@@ -75,6 +114,22 @@ class Line:
         """Make up a token for the services; both processes read it from their environment."""
         if self.services:
             os.environ[VARIABLE] = secrets.token_urlsafe()
+
+    def units(self, ready: Mapping[str, Any]) -> int:
+        """Return how many boards are there."""
+        return len(ready["boards"])
+
+    def station(self, ready: Mapping[str, Any]) -> str:
+        """Return the settings of a station for what said that it is `ready`."""
+        from orchestrator.domain.shipped import shipped
+
+        text = _SETTINGS.format(
+            recipe=json.dumps(str(shipped("recipes") / self.recipe)),
+            service=json.dumps(ready["service"]),
+            ca_file=json.dumps(ready["ca_file"]),
+            https_port=ready["https_port"],
+        )
+        return text + self.settings(ready)
 
     def settings(self, ready: Mapping[str, Any]) -> str:
         """Return the settings of the services, nothing for a line without."""
@@ -97,8 +152,8 @@ class Line:
         """Return sentences about what boards and services really applied, by their own log."""
         if not self.services:
             return []
-        applied = _applied(folder / "world.jsonl")
-        boards, claims, devices = (applied[what].total() for what in _COUNTED)
+        found = applied(folder / "world.jsonl", _COUNTED)
+        boards, claims, devices = (found[what].total() for what in _COUNTED)
         counted = f"Boards locked: {boards}. Claimed in the cloud: {claims}."
         return [f"{counted} Registered in the portal: {devices}."]
 
@@ -110,20 +165,14 @@ def _last_bad_slot(boards: int) -> str:
     return slot_path(bad_among(boards) - 1)
 
 
-def _applied(world_log: Path) -> dict[str, Counter[str]]:
-    """Return what happened how often to whom."""
-    applied: dict[str, Counter[str]] = {what: Counter() for what in _COUNTED}
+def applied(world_log: Path, names: Iterable[str]) -> dict[str, Counter[str]]:
+    """Return what happened how often to whom; `locked` is a board that is finished."""
+    found: dict[str, Counter[str]] = {name: Counter() for name in names}
     for text in world_log.read_text(encoding="utf-8").splitlines():
         row = json.loads(text)
         what = row["what"]
         if what == "manufacturing_state" and row["detail"].get("to") == "DeviceComplete":
             what = "locked"
-        if what in applied:
-            applied[what][row["device_id"]] += 1
-    return applied
-
-
-LINES: Mapping[LineName, Line] = {
-    LineName.GUARDIAN: Line("guardian-line.yaml"),
-    LineName.FULL: Line("full-line.yaml", services=True),
-}
+        if what in found:
+            found[what][row["device_id"]] += 1
+    return found

@@ -108,7 +108,7 @@ def test_a_computer_is_provisioned_by_one_run(tmp_path: Path, empty: Path) -> No
         did = [each.what for each in line.happened]
         await until_passed(line)
         more = [each.what for each in line.happened][len(did) :]
-        assert {"etp_written", "etp_locked", "admin_password_changed"}.isdisjoint(more)
+        assert {"etp_written", "etp_locked", "password_changed"}.isdisjoint(more)
         assert "etp_written" in did
 
     at_work(tmp_path, empty, Setting(SPEC), work)

@@ -200,7 +200,7 @@ async def test_a_password_that_is_the_old_one_is_the_recipes_mistake() -> None:
     long = {"old": FACTORY_PASSWORD, "new": "x" * 100}
     seen = await it.run("set_admin_password", secrets=long, old="old", new="new")
     assert (seen.outcome, seen.findings) == ("ERROR", ["not_applied"])
-    assert it.did("admin_password_changed") == []
+    assert it.did("password_changed") == []
 
 
 @virtual
