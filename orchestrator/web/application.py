@@ -22,6 +22,7 @@ from orchestrator.web.problems import house_error, http_error, unknown_error, wr
 from orchestrator.web.static_files import read_static_files
 from orchestrator.web.streams import Streams
 from orchestrator.web.surface import Surface
+from orchestrator.web.trials import Trials
 
 
 class StationApplication(FastAPI):
@@ -64,6 +65,7 @@ def create_application(surface: Surface) -> FastAPI:
         surface.hub, surface.session, surface.settings.streams_per_client
     )
     application.state.memory = Memory(surface.clock)
+    application.state.trials = Trials(surface)
     application.state.metrics = metrics = Metrics(
         station=surface.station,
         operation=surface.shelf.operation,

@@ -90,6 +90,14 @@ ROWS: Mapping[str, Endpoint] = MappingProxyType({row.name: row for row in _ROWS}
 """The operations by their names."""
 
 NOT_FOR_PROGRAMS = frozenset(
-    {"sign_in", "sign_out", "list_people", "unlock_person", "disable_person"}
+    {
+        "sign_in",
+        "sign_out",
+        "list_people",
+        "unlock_person",
+        "disable_person",
+        "try_recipe",
+        "get_trial",
+    }
 )
 """Operations that take a person: the client has no method for them."""

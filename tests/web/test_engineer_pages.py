@@ -2,17 +2,26 @@
 
 import html
 import re
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote
 
+import anyio
 import pytest
 
+from orchestrator.domain.errors import StationBusy
 from orchestrator.domain.people import Role
 from orchestrator.domain.series import read_series
+from orchestrator.simulation.trial import try_recipe
+from orchestrator.station.office import Office, Trial
+from orchestrator.station.recipes import ReadyRecipe
 from orchestrator.station.settings_web import WebSection
+from orchestrator.web.application import create_application
 from orchestrator.web.pages.chart import MOST_POINTS, chart, thinned
 from orchestrator.web.pages.waterfall import waterfall
 from orchestrator.web.pages.words import duration, limits, pretty, within
+from orchestrator.web.problems import Refused
+from orchestrator.web.trials import TRIALS_KEPT, Trials
 from tests.web.pages_bench import CANARY, PagesBench, many_runs, series, written
 
 ESCAPED = html.escape(CANARY, quote=True).replace("&quot;", "&#34;").replace("&#x27;", "&#39;")
@@ -197,6 +206,50 @@ async def test_a_trial_is_the_engineers_and_is_shown_as_a_waterfall(pages: Pages
         assert text.count("not run") >= 10
         assert (await browser.post("/recipes/H1/trials")).status_code == 404
     assert pages.tried == [pages.ready.plan.content_hash]
+
+
+async def test_a_trial_by_the_api_tells_the_same_as_its_page(pages: PagesBench) -> None:
+    """The answer has the steps as the evidence of a run has them; its id leads to the page."""
+    content_hash = pages.ready.plan.content_hash
+    surface = replace(
+        pages.bench.surface, office=replace(pages.bench.surface.office, attempt=try_recipe)
+    )
+    bench = replace(pages.bench, surface=surface, application=create_application(surface))
+    async with bench.signed_in(Role.ENGINEER) as browser:
+        told = (await browser.post(f"/api/v1/recipes/{content_hash}/trials")).json()
+        assert told["outcome"] == "PASS"
+        assert told["steps"][0]["uses"] == "sphere.identify"
+        again = await browser.get(f"/api/v1/trials/{told['trial_id']}")
+        assert again.json() == told
+        page = await browser.get(f"/trials/{told['trial_id']}")
+        assert page.text.count('class="bar pass"') == len(told["steps"])
+
+
+async def test_one_trial_at_a_time_and_the_last_ones_are_kept(pages: PagesBench) -> None:
+    """A second one is told to wait; the oldest is forgotten when there are many."""
+    begun, may_end = anyio.Event(), anyio.Event()
+    attempt = pages.bench.surface.office.attempt
+    assert attempt is not None
+
+    async def slow(ready: ReadyRecipe) -> Trial:
+        begun.set()
+        await may_end.wait()
+        return await attempt(ready)
+
+    surface = replace(pages.bench.surface, office=Office(attempt=slow))
+    trials, content_hash = Trials(surface), pages.ready.plan.content_hash
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(trials.attempt, content_hash)
+        await begun.wait()
+        with pytest.raises(StationBusy, match="another trial"):
+            await trials.attempt(content_hash)
+        may_end.set()
+    first = await trials.attempt(content_hash)
+    assert trials.get(first.trial_id) is first
+    for _ in range(TRIALS_KEPT):
+        await trials.attempt(content_hash)
+    with pytest.raises(Refused, match="not kept"):
+        trials.get(first.trial_id)
 
 
 async def test_other_machines_see_a_page_only_signed_in_where_the_settings_say_so(

@@ -18,7 +18,7 @@ from tests.web.bench import Bench
 
 PATHS = {
     "slot": "1", "prompt": "Q2", "run": "R1", "sequence": "1", "name": "log", "unit": "U1",
-    "content_hash": "H1", "person": "P-00000000",
+    "content_hash": "H1", "person": "P-00000000", "trial": "T1",
 }  # fmt: skip
 BODIES: Mapping[str, Mapping[str, Any]] = {
     "answer_prompt": {"yes": True, "text": "a"},

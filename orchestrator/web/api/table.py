@@ -18,6 +18,7 @@ from orchestrator.web.api import (
     records,
     scans,
     station,
+    trials,
 )
 from orchestrator.web.rights import Right
 
@@ -115,6 +116,15 @@ OPERATIONS: tuple[Operation, ...] = (
         evidence.Recipe,
         fixed=True,
     ),
+    Operation(
+        "try_recipe",
+        "POST",
+        "/recipes/{content_hash}/trials",
+        Right.DRAFT,
+        trials.try_recipe,
+        trials.Trial,
+    ),
+    Operation("get_trial", "GET", "/trials/{trial}", _L, trials.get_trial, trials.Trial),
     # People
     Operation("get_session", "GET", "/session", Right.STOP, people.get_session, models.Me),
     Operation("sign_in", "POST", "/session", Right.STOP, people.sign_in, models.Me),

@@ -1,10 +1,9 @@
 """The engineer's pages: recipes with their source and check, runs, one run as a waterfall, trials.
 
 Looking is free at the station as everywhere; trying a recipe on a simulated board is the
-engineer's right. A trial is shown and forgotten: nothing of it reaches the audit.
+engineer's right (`web.trials`).
 """
 
-from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
@@ -16,21 +15,18 @@ from starlette.responses import RedirectResponse, Response
 from orchestrator.audit import queries
 from orchestrator.audit.queries import Row
 from orchestrator.audit.queries.looking import run_events, run_intents, usual_seconds
-from orchestrator.domain.errors import StationBusy
-from orchestrator.domain.ids import TimeOrderedIds
 from orchestrator.domain.series import MEDIA_TYPE as SERIES
 from orchestrator.domain.series import read_series
 from orchestrator.recipe.plan import Plan
-from orchestrator.station.office import CheckedFile, Trial
+from orchestrator.station.office import CheckedFile
 from orchestrator.station.recipes import ReadyRecipe
+from orchestrator.web.api.trials import trials_of
 from orchestrator.web.pages.chart import chart
 from orchestrator.web.pages.page_maker import IMMUTABLE, SEALED, PageMaker, asked, not_there
 from orchestrator.web.pages.run_list import FILTERS, RunList
 from orchestrator.web.pages.waterfall import Waterfall, waterfall
 from orchestrator.web.pages.words import duration, local, pretty, seconds_between
-from orchestrator.web.problems import Refused
 
-TRIALS_KEPT = 16
 _ENDINGS = {
     "text/plain": "txt", "application/json": "json", SERIES: "json", "image/png": "png",
     "image/jpeg": "jpg",
@@ -45,9 +41,6 @@ class EngineerPages:
         self._surface = maker.surface
         self._reads = maker.surface.reads
         self._list = RunList(maker.surface.reads, maker.surface.station)
-        self._ids = TimeOrderedIds(maker.surface.clock)
-        self._trials: OrderedDict[str, Trial] = OrderedDict()
-        self._trying = anyio.CapacityLimiter(1)
 
     # Recipes
 
@@ -186,36 +179,13 @@ class EngineerPages:
 
     async def attempt(self, request: Request) -> Response:
         """Try a recipe on a simulated board, then show how it went."""
-        ready, attempt = self._ready(request.path_params["content_hash"]), self._surface.office
-        if ready is None or attempt.attempt is None:
-            raise not_there("recipe to try")
-        try:
-            self._trying.acquire_on_behalf_of_nowait(request)
-        except anyio.WouldBlock:
-            raise StationBusy(
-                "another trial is under way", remedy="Wait until it is over, then try again"
-            ) from None
-        try:
-            trial = await attempt.attempt(ready)
-        finally:
-            self._trying.release_on_behalf_of(request)
-        key = self._ids.new()
-        self._trials[key] = trial
-        while len(self._trials) > TRIALS_KEPT:
-            self._trials.popitem(last=False)
-        return RedirectResponse(f"/trials/{key}", status_code=303)
+        kept = await trials_of(request).attempt(request.path_params["content_hash"])
+        return RedirectResponse(f"/trials/{kept.trial_id}", status_code=303)
 
     async def trial(self, request: Request) -> Response:
         """Show how a trial went."""
         asked(request, ())
-        trial = self._trials.get(request.path_params["trial"])
-        if trial is None:
-            raise Refused(
-                404,
-                "not_found",
-                "This trial is not kept any more.",
-                "Try the recipe again: trials are forgotten.",
-            )
+        trial = trials_of(request).get(request.path_params["trial"]).trial
         seconds = trial.duration_us / 1_000_000
         ready = self._ready(trial.content_hash)
         plan = ready.plan if ready is not None else None
