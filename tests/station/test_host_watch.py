@@ -149,7 +149,8 @@ async def test_a_pressed_button_starts_the_run_that_waits(tmp_path: Path) -> Non
     bench.host.say(pin("start", closed=False))
     bench.fixture.put("1", FakeBoard(1))
     async with bench.running() as watch:
-        await watch.until(lambda event: watch.station.control.snapshot().slots[0].may_start)
+        picture = watch.station.control.snapshot
+        await watch.until(lambda event: any(slot.may_start for slot in picture().slots))
         bench.host.say(pin("start", closed=True))
         await watch.notice("Button start: Slot 1: started")
         await watch.state("1", SlotState.PASS)
