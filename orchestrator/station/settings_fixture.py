@@ -128,11 +128,11 @@ class AdvantechSection(Section):
         description="How long a computer may take to say who it is after it was put in.",
     )
     swap_check_seconds: float = Field(
-        default=15.0,
+        default=60.0,
         ge=0.1,
         le=300,
         description="Time between two looks at the identity of a computer that waits after its "
-        "run.",
+        "run; each look logs in.",
     )
 
     @model_validator(mode="after")

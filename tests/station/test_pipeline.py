@@ -7,7 +7,13 @@ from pathlib import Path
 import anyio
 import pytest
 
-from orchestrator.domain.errors import Mismatch, Unreachable, UntrustedPeer
+from orchestrator.domain.errors import (
+    ErrorClass,
+    Mismatch,
+    StationFault,
+    Unreachable,
+    UntrustedPeer,
+)
 from orchestrator.domain.events import SlotState, StepStarted
 from orchestrator.domain.ids import unit_id
 from orchestrator.domain.outcome import Outcome
@@ -257,6 +263,19 @@ async def test_an_impostor_is_not_waited_for(tmp_path: Path) -> None:
     bench.fixture.put("1", FakeBoard(1, fault=UntrustedPeer("not the pinned certificate")))
     async with bench.running() as watch:
         await watch.state("1", SlotState.RUN)
+
+
+async def test_who_refuses_the_stations_account_is_not_waited_for(tmp_path: Path) -> None:
+    """No password gets right by waiting, and every attempt may lock an account."""
+
+    class Refused(StationFault):
+        error_class = ErrorClass.RIGHTS
+
+    bench = Bench(tmp_path, timing=replace(TIMING, ready_seconds=1000, swap_check_seconds=1000))
+    board = bench.fixture.put("1", FakeBoard(1, fault=Refused("wrong password")))
+    async with bench.running() as watch:
+        await watch.state("1", SlotState.RUN)
+        assert board.identity_reads == 1
 
 
 async def test_a_board_that_leaves_before_it_answers_gets_no_run(tmp_path: Path) -> None:
