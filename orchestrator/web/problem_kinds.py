@@ -55,6 +55,9 @@ KINDS: Mapping[str, ProblemKind] = MappingProxyType(
             "What changes something has to come from the station's own pages, or be JSON of a "
             "program, so that no other page can make a browser send it.",
         ),
+        "form_token": _K(
+            "Form of another session", "The page was loaded before the last sign-in, or elsewhere."
+        ),
         "sign_in": _K("Sign in first", "Looking and stopping need nobody; this needs a person."),
         "rights": _K(
             "Not allowed", "The role of this person, or the scopes of this token, do not allow it."

@@ -198,13 +198,20 @@ async def test_a_trial_is_the_engineers_and_is_shown_as_a_waterfall(pages: Pages
     assert pages.bench.kinds().count("refused") == 4
     assert pages.tried == []
     async with pages.signed_in(Role.ENGINEER) as browser:
-        answer = await browser.post(address)
+        for token in ("", "another"):
+            answer = await browser.post(address, data={"form_token": token})
+            assert (answer.status_code, pages.tried) == (403, [])
+        page = await browser.get(address.removesuffix("/trials"))
+        found = re.search(r'name="form_token" value="([^"]+)"', page.text)
+        assert found is not None
+        form = {"form_token": found[1]}
+        answer = await browser.post(address, data=form)
         assert answer.status_code == 303
         text = (await browser.get(answer.headers["location"])).text
         assert "Nothing of this is in the audit" in text
         assert ESCAPED in text
         assert text.count("not run") >= 10
-        assert (await browser.post("/recipes/H1/trials")).status_code == 404
+        assert (await browser.post("/recipes/H1/trials", data=form)).status_code == 404
     assert pages.tried == [pages.ready.plan.content_hash]
 
 

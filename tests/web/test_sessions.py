@@ -163,10 +163,18 @@ async def test_looking_may_need_a_sign_in_from_afar(tmp_path: Path, story: str) 
     async with bench.browser() as here, bench.browser(address="10.0.0.7") as there:
         assert (await here.get("/api/v1/station")).status_code == 200
         assert (await there.get("/api/v1/station")).status_code == 401
-        assert (await there.get("/")).status_code == 401
+        for path in ("/", "/live", "/slots/1", "/barcodes", "/runs", "/units", "/recipes"):
+            assert (await there.get(path)).status_code == 401, path
+        page = await there.get("/", headers={"accept": "text/html"})
+        assert (page.status_code, page.headers["location"]) == (303, "/sign-in")
+        assert (await there.get("/sign-in")).status_code == 200
         assert (await there.post("/api/v1/slots/1/stop", json={})).status_code == 200
-        await there.post("/api/v1/session", json=bench.proof(Role.VIEWER))
+        wrong = await there.post("/sign-in", data={"badge": "B-viewer", "pin": "111112"})
+        assert (wrong.status_code, "This is wrong" in wrong.text) == (403, True)
+        signed = await there.post("/sign-in", data=bench.proof(Role.VIEWER))
+        assert (signed.status_code, signed.headers["location"]) == (303, "/")
         assert (await there.get("/api/v1/station")).status_code == 200
+        assert (await there.get("/", headers={"accept": "text/html"})).status_code == 200
 
 
 async def test_a_badge_alone_where_that_is_enough(tmp_path: Path, story: str, bench: Bench) -> None:

@@ -21,6 +21,7 @@ from orchestrator.recipe.plan import Plan
 from orchestrator.station.office import CheckedFile
 from orchestrator.station.recipes import ReadyRecipe
 from orchestrator.web.api.trials import trials_of
+from orchestrator.web.form_token import form_token
 from orchestrator.web.pages.chart import chart
 from orchestrator.web.pages.page_maker import IMMUTABLE, SEALED, PageMaker, asked, not_there
 from orchestrator.web.pages.run_list import FILTERS, RunList
@@ -75,6 +76,7 @@ class EngineerPages:
             lines=list(enumerate(text.splitlines(), 1)),
             steps=_planned(plan) if plan is not None else (),
             inputs=_shown_inputs(ready) if ready is not None else {},
+            form_token=form_token(request.app.state.door.caller(request)),
             may_try=ready is not None and self._surface.office.attempt is not None,
         )
 

@@ -12,6 +12,8 @@ from starlette.responses import HTMLResponse, Response
 
 from orchestrator.domain.errors import OrchestratorError
 from orchestrator.web.callers import Door
+from orchestrator.web.form_token import demand_form_token
+from orchestrator.web.guard import SAFE_METHODS
 from orchestrator.web.pages.render import Renderer
 from orchestrator.web.problems import Refused, status_of
 from orchestrator.web.rights import Right
@@ -53,7 +55,10 @@ class PageMaker:
         async def answered(request: Request) -> Response:
             door: Door = request.app.state.door
             try:
-                await door.demand(door.caller(request), right, operation)
+                caller = door.caller(request)
+                await door.demand(caller, right, operation)
+                if request.method not in SAFE_METHODS:
+                    await demand_form_token(request, caller)
                 return await answer(request)
             except OrchestratorError as error:
                 return self._refusal(error)
