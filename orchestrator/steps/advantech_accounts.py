@@ -5,7 +5,7 @@ from pydantic import SecretStr
 from orchestrator.domain.errors import Mismatch, StationMisuse
 from orchestrator.engine.step import Measures, Secret, StepContext, step
 from orchestrator.steps.secret_marks import fingerprint
-from orchestrator.systems.advantech_portal.auth import admin
+from orchestrator.systems.advantech_portal.auth import DEFAULT_ADMIN_PASSWORD, admin
 from orchestrator.systems.advantech_portal.client import AdvantechHost
 from orchestrator.systems.advantech_portal.endpoints import CHANGE_ADMIN_PASSWORD
 from orchestrator.systems.advantech_portal.errors import AccountLocked, SignInRefused
@@ -21,11 +21,23 @@ async def _lets_in(host: AdvantechHost, password: Secret) -> bool:
     return True
 
 
+def _check(old: Secret, new: Secret) -> None:
+    """Raise StationMisuse for a new password that everybody knows, or that is the old one."""
+    known = DEFAULT_ADMIN_PASSWORD.get_secret_value()
+    if new.reveal() in {old.reveal(), known}:
+        raise StationMisuse(
+            "The new password of the admin account is the one that computers come with",
+            remedy="Give another new password in the settings",
+            code="SAME_PASSWORD",
+        )
+
+
 async def has_password(ctx: StepContext, host: AdvantechHost, *, old: Secret, new: Secret) -> bool:
     """Say whether the admin account has the new password, by logging in with it.
 
     That is one wrong attempt on a host that still has the old one; a locked account raises.
     """
+    _check(old, new)
     return await _lets_in(host, new)
 
 
@@ -53,12 +65,7 @@ async def set_admin_password(
         old: The password that hosts come with.
         new: The password that this one is to have.
     """
-    if old.reveal() == new.reveal():
-        raise StationMisuse(
-            "The old and the new password of the admin account are the same",
-            remedy="Give another new password in the settings",
-            code="SAME_PASSWORD",
-        )
+    _check(old, new)
     ctx.measure("old_password", fingerprint(old))
     ctx.measure("new_password", fingerprint(new))
     before = host.account

@@ -190,17 +190,33 @@ async def test_a_locked_account_is_an_error_of_its_own() -> None:
     assert "lock" in seen.message
 
 
+@pytest.mark.parametrize("old", [FACTORY_PASSWORD, "Some-other-1"])
 @virtual
-async def test_a_password_that_is_the_old_one_is_the_recipes_mistake() -> None:
-    """Or one that the host does not take."""
+async def test_a_password_that_everybody_knows_is_refused(old: str) -> None:
+    """It must not pass as being there already; nobody logs in with it."""
     it = HostBench()
-    same = {**PASSWORDS, "new": "old"}
-    seen = await it.run("set_admin_password", **same)
-    assert seen.outcome in {"ERROR", "PASS"}
+    secrets = {"old": old, "new": FACTORY_PASSWORD}
+    seen = await it.run("set_admin_password", secrets=secrets, old="old", new="new")
+    assert (seen.outcome, "computers come with" in seen.message) == ("ERROR", True)
+    assert it.host.requests["login"] == 0
+
+
+@virtual
+async def test_a_password_that_the_host_refuses_is_an_error() -> None:
+    """Another host would refuse it, too; nothing was changed."""
+    it = HostBench()
     long = {"old": FACTORY_PASSWORD, "new": "x" * 100}
     seen = await it.run("set_admin_password", secrets=long, old="old", new="new")
     assert (seen.outcome, seen.findings) == ("ERROR", ["not_applied"])
     assert it.did("password_changed") == []
+
+
+@virtual
+async def test_a_password_that_is_not_taken_fails_the_host() -> None:
+    """It said yes and does not let the new one in."""
+    it = HostBench(Fault("empty", calls=("change_admin_password",)))
+    seen = await it.run("set_admin_password", **PASSWORDS)
+    assert (seen.outcome, "does not let it in" in seen.message) == ("FAIL", True), seen.message
 
 
 @virtual

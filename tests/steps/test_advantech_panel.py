@@ -23,6 +23,14 @@ async def test_a_pin_is_set_and_read_back() -> None:
 
 
 @virtual
+async def test_a_pin_that_does_not_follow_fails() -> None:
+    """The host said yes and the level stays."""
+    it = HostBench(Fault("empty", calls=("set_gpio_level",)))
+    seen = await it.run("set_gpio", pin=0, level="high")
+    assert (seen.outcome, "Pin 0 was set high and is low" in seen.message) == ("FAIL", True)
+
+
+@virtual
 async def test_a_pin_is_expected() -> None:
     """Level and direction are measured; another one is FAIL."""
     it = HostBench()
