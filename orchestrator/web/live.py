@@ -23,7 +23,7 @@ from orchestrator.web.texts import Texts
 
 BEAT_SECONDS = 1.0
 PROGRESS_SECONDS = 0.2
-STATE_SECONDS = 0.03
+STATE_SECONDS = 0.05
 """Changes of state that follow each other faster than this go out together."""
 
 SEND_SECONDS = 10.0

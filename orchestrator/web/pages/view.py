@@ -218,7 +218,13 @@ def _next(snapshot: StationSnapshot, texts: Texts) -> Next:
             first = min(found, key=lambda slot: slot.since)
             text = texts.say("next", _NEXT[state], slot=first.name)
             return Next(text, state.value.lower(), key_of(first.name))
-    return Next(texts["next"][_calm(snapshot.slots)], "empty", calm=True)
+    calm = _calm(snapshot.slots)
+    shut = next((slot for slot in snapshot.slots if slot.state is SlotState.BLOCKED), None)
+    if calm == "empty" and shut is not None:
+        sentence = _sentences(shut, texts)[0]
+        text = texts.say("next", "prompt", slot=shut.name, sentence=sentence)
+        return Next(text, "blocked", key_of(shut.name))
+    return Next(texts["next"][calm], "empty", calm=True)
 
 
 def _waiting(snapshot: StationSnapshot, slots: dict[str, SlotSnapshot]) -> SlotSnapshot | None:
