@@ -26,11 +26,14 @@ from orchestrator.audit import store
 from orchestrator.audit.database import open_audit
 from orchestrator.audit.migrate import upgrade
 from orchestrator.audit.statements import Statements
+from orchestrator.domain.people import Actor, Role
+from orchestrator.domain.prompts import AnswerSource
 from orchestrator.simulation import virtual_loop
 from orchestrator.simulation.host_network import HostNetwork
 from orchestrator.simulation.rehearsal.floor import VirtualClock
 from orchestrator.simulation.virtual_loop import VirtualLoop
 from orchestrator.station import requests
+from orchestrator.station.daemon import Station
 from orchestrator.station.hub import Hub
 from orchestrator.station.log import make_logger
 from orchestrator.station.past import Verdict
@@ -126,6 +129,7 @@ class Line:
     prepared: app.Prepared
     wire: Wire
     happened: list[Happening]
+    stations: list[Station] = field(default_factory=list)
     verdicts: list[Verdict] = field(default_factory=list)
     log: StringIO = field(default_factory=StringIO)
 
@@ -227,15 +231,19 @@ def at_work(folder: Path, empty: Path, setting: Setting, work: Callable[[Line], 
             clock=clock,
         )
         line = Line(folder, replace(prepared, fixture=fixture), wire, happened)
-        with _seams(clock):
+        with _seams(clock, line):
             return await work(line)
 
     return virtual_loop.run(main, "edge")
 
 
 @contextmanager
-def _seams(clock: VirtualClock) -> Iterator[None]:
+def _seams(clock: VirtualClock, line: Line) -> Iterator[None]:
     """Give the program the clock of the test, no signals and no lock."""
+
+    def station(*given: Any) -> Station:
+        line.stations.append(Station(*given))
+        return line.stations[-1]
 
     def opened(url: str, **named: Any) -> Any:
         return open_audit(url, **{**named, "inline": True, "clock": clock})
@@ -246,6 +254,7 @@ def _seams(clock: VirtualClock) -> Iterator[None]:
 
     seams = {
         "SystemClock": lambda: clock,
+        "Station": station,
         "open_audit": opened,
         "stop_requests": no_signal,
         "station_lock": lambda _folder: nullcontext(),
@@ -271,6 +280,22 @@ def _statements(dialect: Any) -> Statements:
     if not kept:
         kept.append(Statements(dialect))
     return kept[0]
+
+
+async def look_at_displays(line: Line) -> None:
+    """Be the person who is asked to look, at every slot, until cancelled."""
+    person = Actor("p-ana", Role.OPERATOR, "panel")
+    while True:
+        await anyio.sleep(1.0)
+        for station in line.stations:
+            for prompt in station.control.snapshot().prompts:
+                await station.control.answer(
+                    prompt.prompt_id,
+                    yes=True,
+                    text=prompt.question.options[0],
+                    source=AnswerSource.PRESSED,
+                    actor=person,
+                )
 
 
 def operations(folder: Path) -> list[str]:

@@ -4,10 +4,21 @@ from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import anyio
 import pytest
 
 from orchestrator.domain.outcome import Outcome
-from tests.end_to_end.edge_line import SECRETS, Line, Outage, Setting, at_work, operations, template
+from orchestrator.domain.series import MEDIA_TYPE, read_series
+from tests.end_to_end.edge_line import (
+    SECRETS,
+    Line,
+    Outage,
+    Setting,
+    at_work,
+    look_at_displays,
+    operations,
+    template,
+)
 
 SOON, MINUTES = 40.0, 150.0
 LOCK, PASSWORD = "/platform/api/etp/userdata/lockstatus", "/auth/user/admin/password"
@@ -126,3 +137,26 @@ def test_ten_computers_are_provisioned_side_by_side(tmp_path: Path, empty: Path)
         assert len(line.did("etp_locked")) == 10
 
     at_work(tmp_path, empty, Setting(hosts=10), work)
+
+
+def test_computers_are_burned_in_side_by_side(tmp_path: Path, empty: Path) -> None:
+    """Half an hour each, all at once: every sample of every sensor is in the audit."""
+
+    async def work(line: Line) -> None:
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(look_at_displays, line)
+            await line.run(boards=3)
+            tasks.cancel_scope.cancel()
+        assert [verdict.outcome for verdict in line.verdicts] == [Outcome.PASS] * 3
+        files = line.ask(f"SELECT content FROM attachment WHERE media_type = '{MEDIA_TYPE}'")
+        kept = [len(read_series(content).samples) for (content,) in files]
+        assert kept == [1801] * 24
+        pictures = line.ask("SELECT count(*) FROM attachment WHERE media_type = 'image/png'")
+        assert pictures == [(3,)]
+        answered = line.ask("SELECT count(*) FROM event WHERE kind = 'prompt_answered'")
+        assert answered == [(3,)]
+
+    setting = Setting(
+        recipe="edge-computer-burn-in.yaml", operation="BURN_IN", hosts=3, inputs={}, secrets={}
+    )
+    at_work(tmp_path, empty, setting, work)
