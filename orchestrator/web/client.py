@@ -291,6 +291,11 @@ class StationApi(AsyncResource):
         found: evidence.History = await self._get("list_unit_history", unit=unit)
         return found
 
+    async def list_holds(self) -> evidence.HeldUnits:
+        """Return the requests of which nobody knows whether they were applied."""
+        found: evidence.HeldUnits = await self._get("list_holds")
+        return found
+
     async def list_recipes(self) -> evidence.Recipes:
         """Return the recipes that the station runs now."""
         found: evidence.Recipes = await self._get("list_recipes")

@@ -72,6 +72,7 @@ _ROWS: tuple[Endpoint, ...] = (
     _get("list_units", "/units", evidence.Units),
     _get("get_unit", "/units/{unit}", evidence.KnownUnit),
     _get("list_unit_history", "/units/{unit}/history", evidence.History),
+    _get("list_holds", "/holds", evidence.HeldUnits),
     _get("list_recipes", "/recipes", evidence.Recipes),
     _get("get_recipe", "/recipes/{content_hash}", evidence.Recipe),
     _get("get_session", "/session", models.Me),
@@ -91,6 +92,7 @@ ROWS: Mapping[str, Endpoint] = MappingProxyType({row.name: row for row in _ROWS}
 
 NOT_FOR_PROGRAMS = frozenset(
     {
+        "decide_hold",
         "sign_in",
         "sign_out",
         "list_people",

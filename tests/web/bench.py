@@ -163,6 +163,10 @@ class FakeControl:
         step = self.read_scan(code)
         return Scanned(step, self._note(f"scan {source}", code, actor))
 
+    async def decide(self, intent_id: str, answer: str, reason: str, actor: Actor) -> str:
+        """Decide about a unit."""
+        return self._note(f"decide {answer} {reason}", intent_id, actor)
+
     async def set_operator(self, actor: Actor) -> str:
         """Somebody works here."""
         self.operator = actor.person

@@ -67,6 +67,7 @@ async def test_looking(bench: Bench) -> None:
         assert len((await station.list_units(limit=3, after=page.next)).items) == 1
         assert (await station.get_unit("U1")).runs == 1
         assert (await station.list_unit_history("U1")).items[0].kind == "registered"
+        assert (await station.list_holds()).items == []
         assert [each.name for each in (await station.list_recipes()).items] == ["guardian"]
         assert (await station.get_recipe("H1")).text == "recipe: 1"
         assert (await station.get_session()).signed_in is False

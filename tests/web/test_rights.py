@@ -18,12 +18,13 @@ from tests.web.bench import Bench
 
 PATHS = {
     "slot": "1", "prompt": "Q2", "run": "R1", "sequence": "1", "name": "log", "unit": "U1",
-    "content_hash": "H1", "person": "P-00000000", "trial": "T1",
+    "content_hash": "H1", "person": "P-00000000", "intent": "I1", "trial": "T1",
 }  # fmt: skip
 BODIES: Mapping[str, Mapping[str, Any]] = {
     "answer_prompt": {"yes": True, "text": "a"},
     "scan": {"code": "SN1"},
     "hold_slot": {"reason": "Broken pin"},
+    "decide_hold": {"answer": "applied", "reason": "LED is green"},
     "hold_line": {"reason": "Fire drill"},
     "sign_in": {"badge": "B-operator", "pin": "739482"},
 }

@@ -1,9 +1,12 @@
 """Having the station do something: every command is an event of the audit with who gave it."""
 
+from typing import Annotated
+
+from fastapi import Path
 from starlette.responses import Response
 
 from orchestrator.station.snapshot import StationSnapshot
-from orchestrator.web.api.models import Done, Held, HoldOrder, PromptAnswer
+from orchestrator.web.api.models import DecisionOrder, Done, Held, HoldOrder, PromptAnswer, Word
 from orchestrator.web.api.parts import (
     By,
     Here,
@@ -110,6 +113,19 @@ def _line_closed(snapshot: StationSnapshot) -> str:
 
 def _now(closed: str) -> str:
     return f"it is closed now: {closed}" if closed else "it is open now."
+
+
+async def decide_hold(
+    intent: Annotated[Word, Path(description="Id of the intent.")],
+    decision: DecisionOrder,
+    here: Here,
+    by: By,
+    once: JustOnce,
+) -> Done:
+    """Say what became of a request, after having looked at its unit; on record for ever."""
+    return await once.says(
+        lambda: here.control.decide(intent, decision.answer, decision.reason, by.actor)
+    )
 
 
 async def answer_prompt(

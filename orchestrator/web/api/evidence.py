@@ -156,6 +156,30 @@ class History(Answer):
     items: list[Happening]
 
 
+class HeldUnit(Answer):
+    """A request of which nobody knows whether it was applied: its unit waits for a person."""
+
+    intent_id: str
+    run_id: str
+    sequence: int
+    unit_id: str | None
+    serial_number: str | None
+    system: str
+    device_id: str
+    kind: str
+    parameters: dict[str, Any]
+    began_at: str
+    slot: str
+    message: str | None
+    found_at: str | None
+
+
+class HeldUnits(Answer):
+    """The units that are held, the oldest first."""
+
+    items: list[HeldUnit]
+
+
 class Recipe(Answer):
     """A recipe as it was loaded, with its text."""
 

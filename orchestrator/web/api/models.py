@@ -5,7 +5,7 @@ What comes from the audit is described in `evidence`.
 """
 
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
@@ -207,6 +207,13 @@ class Scanned(Answer):
 class HoldOrder(Asked):
     """Why a slot or the line is to be closed."""
 
+    reason: Sentence
+
+
+class DecisionOrder(Asked):
+    """What somebody says of a request after having looked at the unit, and why."""
+
+    answer: Literal["applied", "not-applied", "ask-again"]
     reason: Sentence
 
 

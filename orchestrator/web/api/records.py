@@ -13,6 +13,7 @@ from orchestrator.audit.queries import Filters
 from orchestrator.domain.outcome import Outcome
 from orchestrator.web.api.cursors import PAGE_ROWS, read_number, write_cursor
 from orchestrator.web.api.evidence import (
+    HeldUnits,
     History,
     KnownUnit,
     Recipe,
@@ -149,6 +150,13 @@ async def _unit(here: Here, unit: str) -> dict[str, Any]:
     if row is None:
         raise not_found("unit", "List the units to see their ids.")
     return row
+
+
+async def list_holds(here: Here) -> HeldUnits:
+    """Return the requests of which nobody knows whether they were applied, the oldest first."""
+    rows = await here.reads.read(queries.holds)
+    shown = [{**row, "parameters": json.loads(row["parameters"])} for row in rows]
+    return HeldUnits.model_validate({"items": shown})
 
 
 async def list_recipes(here: Here) -> Recipes:

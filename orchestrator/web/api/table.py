@@ -106,6 +106,15 @@ OPERATIONS: tuple[Operation, ...] = (
         records.list_unit_history,
         evidence.History,
     ),
+    Operation("list_holds", "GET", "/holds", _L, records.list_holds, evidence.HeldUnits),
+    Operation(
+        "decide_hold",
+        "POST",
+        "/holds/{intent}/decision",
+        Right.DECIDE,
+        commands.decide_hold,
+        models.Done,
+    ),
     Operation("list_recipes", "GET", "/recipes", _L, records.list_recipes, evidence.Recipes),
     Operation(
         "get_recipe",
