@@ -1,7 +1,8 @@
 """What a scanned code is: recognised by the patterns of the settings, which never overlap."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import combinations
@@ -58,6 +59,19 @@ def mistakes_of(patterns: Mapping[CodeKind, str]) -> list[str]:
         if both is not None:
             found.append(f"a {one} and a {other} could be the same code, for instance {both!r}")
     return found
+
+
+def taken_for(scanner: ScannerSection, wanted: str) -> Iterator[tuple[CodeKind, str]]:
+    """Yield what codes of the form `wanted` would be taken for before any prompt gets them.
+
+    Each with such a code. A form that cannot be compared yields nothing.
+    """
+    for kind in (CodeKind.SLOT, CodeKind.BADGE, CodeKind.COMMAND):
+        pattern = pattern_of(scanner, "").get(kind)
+        with suppress(NotComparable):
+            both = shared(pattern, wanted) if pattern is not None else None
+            if both is not None:
+                yield kind, both
 
 
 class Codes:

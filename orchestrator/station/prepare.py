@@ -14,9 +14,14 @@ from orchestrator.engine.step import Secret
 from orchestrator.recipe.check import load_plan
 from orchestrator.recipe.plan import Input, Plan, Reference, Scalar
 from orchestrator.recipe.signature import Catalogue
+from orchestrator.station.codes import taken_for
 from orchestrator.station.recipes import ReadyRecipe, RecipeShelf
 from orchestrator.station.settings import Settings
 from orchestrator.station.settings_base import SecretReference
+from orchestrator.station.settings_floor import ScannerSection
+
+SCAN_STEP = "operator.scan"
+"""The step that has a person scan a code of the form `pattern`."""
 
 Inspect = Callable[[bytes], Mapping[str, str]]
 _SECRET_CAP_BYTES = 64 << 10
@@ -43,6 +48,7 @@ def prepare_recipes(
     for plan in plans:
         inputs = _inputs(plan, settings.inputs, mistakes)
         mistakes += _broken_pins(plan, inputs, pins or {})
+        mistakes += _never_read(plan, settings.scanner)
         prepared.append(ReadyRecipe(plan, inputs, _secrets(plan, settings.secrets, mistakes)))
     if mistakes:
         unique = list(dict.fromkeys(mistakes))
@@ -118,6 +124,19 @@ def _broken_pins(plan: Plan, inputs: Mapping[str, Scalar], pins: Pins) -> Iterat
                     f"recipe {plan.name}, step {step.id}: `{name}` is {_shown(str(given))}, and"
                     f' this station is set to "{pinned}"'
                 )
+
+
+def _never_read(plan: Plan, scanner: ScannerSection) -> Iterator[str]:
+    """Name every step of `plan` that asks for a code which the scanner takes for something else."""
+    for step in plan.steps():
+        wanted = step.arguments.get("pattern")
+        if step.uses != SCAN_STEP or not isinstance(wanted, str) or not wanted:
+            continue
+        for kind, example in taken_for(scanner, wanted):
+            yield (
+                f"recipe {plan.name}, step {step.id}: a code that it asks for could be a"
+                f" {kind} of `[scanner]`, for instance {example!r}; nobody could scan it"
+            )
 
 
 def _shown(value: Scalar) -> str:

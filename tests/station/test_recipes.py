@@ -234,3 +234,24 @@ def test_the_pin_of_a_station_is_its_tenant(tmp_path: Path) -> None:
     assert pins(settings(tmp_path, "a.yaml")) == {}
     given = settings(tmp_path, "a.yaml", cloud={"tenant": TENANT})
     assert pins(given) == {("cloud.claim", "tenant"): TENANT}
+
+
+def test_a_code_that_nobody_could_scan_is_a_mistake(tmp_path: Path) -> None:
+    """The scanner would take it for a badge; a form that is apart, and any code at all, will do."""
+    from orchestrator.steps.generate import catalogue
+
+    text = RECIPE.partition("inputs:")[0] + (
+        "main:\n  - uses: operator.scan\n    with: {say: Scan it., pattern: 'PATTERN'}\n"
+    )
+    for pattern, sound in (("B-[0-9]{5}", False), ("LOT-[0-9]+", True), (".(?:x)?", True)):
+        (tmp_path / "a.yaml").write_text(text.replace("PATTERN", pattern))
+        given = settings(tmp_path, "a.yaml")
+        if sound:
+            assert prepare_recipes(given, catalogue()).plans
+            continue
+        with pytest.raises(ConfigurationMistakes) as mistakes:
+            prepare_recipes(given, catalogue())
+        assert mistakes.value.what.endswith(
+            "recipe line, step scan: a code that it asks for could be a badge of `[scanner]`, "
+            "for instance 'B-00000'; nobody could scan it"
+        )
