@@ -17,7 +17,7 @@ from anyio.to_thread import run_sync
 from structlog.typing import FilteringBoundLogger
 
 from orchestrator.app.evidence import open_evidence
-from orchestrator.app.fixtures import fixture_secrets, make_fixture, timing
+from orchestrator.app.fixtures import fixture_secrets, make_fixture, timing, words
 from orchestrator.app.host import host_secrets, make_host, open_host
 from orchestrator.app.services import open_services, pins, service_secrets
 from orchestrator.app.web import open_web
@@ -299,9 +299,10 @@ async def check_station(path: Path) -> list[Checked]:
     if shelf is not None:
         known = Unit(None, unit.part_number or None, unit.revision or None)
         checks.of("one recipe for these units", lambda: shelf.choose(known))
-    fixture = checks.of("certificate of the boards", lambda: make_fixture(settings))
+    trust, way = words(settings)
+    fixture = checks.of(trust, lambda: make_fixture(settings))
     await checks.answer("database and signing key", lambda: run_sync(_look_at_audit, settings))
     if fixture is not None:
-        await checks.answer("local service", fixture.attached)
+        await checks.answer(way, fixture.attached)
     await _check_host(checks, settings)
     return checks.lines

@@ -24,6 +24,13 @@ def make_fixture(settings: Settings) -> Fixture:
     return _sphere(kind) if isinstance(kind, AzureSphereSection) else _hosts(kind)
 
 
+def words(settings: Settings) -> tuple[str, str]:
+    """Return how a check names what the fixture trusts, and the way to its units."""
+    if settings.fixture.azure_sphere is not None:
+        return "certificate of the boards", "local service"
+    return "certificate and account of the computers", "network ports"
+
+
 def timing(settings: Settings) -> Timing:
     """Return how fast the fixture is looked at, whatever kind it is."""
     pace = settings.fixture.pace

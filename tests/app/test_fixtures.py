@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from orchestrator.app.fixtures import fixture_secrets, make_fixture, timing
+from orchestrator.app.fixtures import fixture_secrets, make_fixture, timing, words
 from orchestrator.domain.errors import ConfigurationMistakes
 from orchestrator.domain.fixture import Attached, TakesAddresses
 from orchestrator.simulation.certificates import make_authority
@@ -49,6 +49,8 @@ def test_boards_and_computers_have_fixtures_of_their_own(tmp_path: Path) -> None
     assert isinstance(make_fixture(boards), SphereFixture)
     assert timing(boards).poll_seconds == 0.5
     assert fixture_secrets(boards) == set()
+    assert words(boards) == ("certificate of the boards", "local service")
+    assert words(hosts(tmp_path))[1] == "network ports"
     computers = make_fixture(hosts(tmp_path))
     assert isinstance(computers, HostFixture)
     assert isinstance(computers, TakesAddresses)
