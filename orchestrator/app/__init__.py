@@ -20,7 +20,7 @@ from orchestrator.app.evidence import open_evidence
 from orchestrator.app.fixtures import fixture_secrets, make_fixture, timing, words
 from orchestrator.app.host import host_secrets, make_host, open_host
 from orchestrator.app.services import open_services, pins, service_secrets
-from orchestrator.app.web import open_web
+from orchestrator.app.web import check_web, open_web
 from orchestrator.audit.chain_state import chain_state
 from orchestrator.audit.database import Audit, open_audit, reading
 from orchestrator.audit.keys import StationSigner, load_key
@@ -301,6 +301,8 @@ async def check_station(path: Path) -> list[Checked]:
         checks.of("one recipe for these units", lambda: shelf.choose(known))
     trust, way = words(settings)
     fixture = checks.of(trust, lambda: make_fixture(settings))
+    if settings.web is not None:
+        checks.of("panel", lambda: check_web(settings))
     await checks.answer("database and signing key", lambda: run_sync(_look_at_audit, settings))
     if fixture is not None:
         await checks.answer(way, fixture.attached)

@@ -73,6 +73,20 @@ async def open_web(
         yield
 
 
+def check_web(settings: Settings) -> None:
+    """Return when the panel could be served as the settings say; changes nothing.
+
+    Raises ConfigurationMistakes for a certificate, key or accounts that cannot be used.
+    """
+    if settings.web is None:
+        return
+    from orchestrator.web.people_file import PeopleFile
+    from orchestrator.web.server import tls_context
+
+    tls_context(settings.web)
+    _demand_people(settings.web, PeopleFile(settings.station.data_dir).read().people)
+
+
 def _demand_people(web: WebSection, accounts: Sequence[object]) -> None:
     """Refuse to listen to other machines while nobody could sign in."""
     if not web.loopback and not accounts:

@@ -52,7 +52,7 @@ def bind(settings: WebSection) -> Bound:
     Raises StationBusy when the port is in use, ConfigurationMistakes when the address is none of
     this machine's or the certificate cannot be used.
     """
-    context = _context(settings)
+    context = tls_context(settings)
     hosts = ["127.0.0.1", "::1"] if settings.host == "localhost" else [settings.host]
     sockets = [_listen(hosts[0], settings.port)]
     port = sockets[0].getsockname()[1]
@@ -98,7 +98,11 @@ def _not_bound(host: str, port: int, refusal: OSError) -> ConfigurationMistakes 
     )
 
 
-def _context(settings: WebSection) -> ssl.SSLContext | None:
+def tls_context(settings: WebSection) -> ssl.SSLContext | None:
+    """Return the server side of TLS, None where plain HTTP is served.
+
+    Raises ConfigurationMistakes when certificate or key cannot be used, or others can read the key.
+    """
     if settings.tls_certificate is None or settings.tls_key is None:
         return None
     _demand_private(settings.tls_key)

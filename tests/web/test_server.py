@@ -4,17 +4,25 @@ import os
 import socket
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import anyio
 import httpx
 import pytest
 from anyio.abc import SocketStream
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from orchestrator.domain.errors import ConfigurationMistakes, StationBusy
+from orchestrator.domain.people import Role
 from orchestrator.station.settings_web import WebSection
+from orchestrator.transport.tls import pinned_context
+from orchestrator.web.client import StationApi
 from orchestrator.web.server import WebServer, bind
-from tests.web.bench import Bench, changed
+from tests.web.bench import Bench, changed, make_bench
 
 GET = b"GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
@@ -287,3 +295,48 @@ def test_a_key_that_everybody_can_read_is_refused(tmp_path: Path) -> None:
         key.chmod(0o644)
         with pytest.raises(ConfigurationMistakes, match="chmod 600"):
             bind(section)
+
+
+def certificate(folder: Path) -> tuple[Path, Path]:
+    """Write a certificate for localhost, signed by itself, and its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    (folder / "k.pem").write_bytes(private)
+    (folder / "k.pem").chmod(0o600)
+    (folder / "c.pem").write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    return folder / "c.pem", folder / "k.pem"
+
+
+async def test_with_tls_the_session_never_leaves_it(tmp_path: Path, story: str) -> None:
+    """Over TLS the cookie has the strict name, and plain HTTP gets nothing at all."""
+    made, key = certificate(tmp_path)
+    section = WebSection(port=0, tls_certificate=made, tls_key=key)
+    bench = make_bench(tmp_path / "data", story, section)
+    context = pinned_context(made)
+    async with serving(bench, section) as server:
+        async with httpx.AsyncClient(verify=context, headers={"origin": server.address}) as client:
+            proof = bench.proof(Role.OPERATOR)
+            answer = await client.post(server.address + "/api/v1/session", json=proof)
+            assert answer.status_code == 200
+            assert answer.headers["set-cookie"].startswith("__Host-station=")
+            assert "max-age" in answer.headers["strict-transport-security"]
+            me = await client.get(server.address + "/api/v1/session")
+            assert me.json()["signed_in"]
+        async with StationApi(server.address, context=context) as station:
+            assert (await station.health_live()).status == "live"
+        plain = await server.connect()
+        await plain.send(GET)
+        assert b"HTTP/1.1" not in await rest(plain)
+        await server.connect()

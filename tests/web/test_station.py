@@ -11,6 +11,7 @@ import pytest
 from anyio.to_thread import run_sync
 from pydantic import SecretStr
 
+from orchestrator.app import check_station
 from orchestrator.domain.clock import SystemClock
 from orchestrator.domain.errors import Refusal
 from orchestrator.simulation.rack import run_rack
@@ -111,3 +112,21 @@ async def test_a_station_that_may_not_serve_does_not_start(
         )
     assert done.returncode == code, done.stderr
     assert says in done.stderr
+
+
+async def test_the_check_looks_at_the_panel(tmp_path: Path) -> None:
+    """`station check` says what would keep the panel from being served, and how to mend it."""
+    async with run_rack((BoardSpec(slot_path="1111", **FAST),)) as rack:
+        config = write_settings(tmp_path, rack)
+        bare = config.read_text(encoding="utf-8")
+        found: dict[str, str] = {}
+        for name, section in (
+            ("none", ""),
+            ("plain", WEB),
+            ("tls", '[web]\ntls_certificate = "c.pem"\ntls_key = "k.pem"\n'),
+        ):
+            config.write_text(section + bare, encoding="utf-8")
+            lines = {line.what: str(line.fault or "ok") for line in await check_station(config)}
+            found[name] = lines.get("panel", "not looked at")
+    assert (found["none"], found["plain"]) == ("not looked at", "ok")
+    assert "k.pem cannot be read" in found["tls"]
