@@ -6,7 +6,9 @@ ready again, everything that changed meanwhile as it is then, so neither the sta
 reader ever waits for it.
 """
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import anyio
 from starlette.requests import Request
@@ -28,6 +30,9 @@ STATE_SECONDS = 0.05
 
 SEND_SECONDS = 10.0
 """A reader that takes nothing for so long is let go; its page will ask again."""
+
+STREAMS = 200
+"""Most streams of one station."""
 
 _CALM = (StepProgress, StepStarted, StepFinished)
 
@@ -142,7 +147,7 @@ def _message(sequence: int, pieces: Pieces) -> bytes:
 
 
 class Live:
-    """All live streams of one station."""
+    """All live streams of one station; `per_client` of one address at most."""
 
     def __init__(
         self,
@@ -151,13 +156,32 @@ class Live:
         look: Callable[[], StationSnapshot],
         renderer: Renderer,
         title: str,
+        *,
+        per_client: int = 8,
     ) -> None:
+        self._per_client = per_client
+        self._open: Counter[str] = Counter()
         self.watch = Watch(hub)
         self._clock = clock
         self._look = look
         self._renderer = renderer
         self._title = title
         self._feeds: dict[str, Feed] = {}
+
+    def admits(self, client: str) -> bool:
+        """Say whether the address `client` may open another stream."""
+        return self._open[client] < self._per_client and self._open.total() < STREAMS
+
+    @contextmanager
+    def counted(self, client: str) -> Iterator[None]:
+        """Count a stream of the address `client` while the block lasts."""
+        self._open[client] += 1
+        try:
+            yield
+        finally:
+            self._open[client] -= 1
+            if not self._open[client]:
+                del self._open[client]
 
     def feed(self, texts: Texts) -> Feed:
         """Return the feed of one language."""
@@ -193,7 +217,11 @@ class LiveResponse(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request for the stream."""
-        del scope
+        client = scope.get("client")
+        with self._live.counted(client[0] if client else ""):
+            await self._until_gone(receive, send)
+
+    async def _until_gone(self, receive: Receive, send: Send) -> None:
         async with anyio.create_task_group() as tasks:
 
             async def gone() -> None:

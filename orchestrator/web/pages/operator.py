@@ -39,6 +39,7 @@ class OperatorPages:
             surface.control.snapshot,
             self._renderer,
             surface.settings.title,
+            per_client=surface.settings.streams_per_client,
         )
 
     def routes(self) -> Mapping[str, Answer]:
@@ -71,6 +72,9 @@ class OperatorPages:
 
     async def live(self, request: Request) -> Response:
         """Return the stream of what changes."""
+        if not self._live.admits(request.client.host if request.client else ""):
+            detail = "Too many pages of this station are open here. Close some."
+            return problem_response(request, 429, "too_many", detail)
         return LiveResponse(self._live, self._texts(request))
 
     async def detail(self, request: Request) -> Response:

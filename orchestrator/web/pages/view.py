@@ -11,6 +11,7 @@ from orchestrator.domain.events import SlotState
 from orchestrator.domain.prompts import Prompt, PromptKind
 from orchestrator.station.line import AUDIT
 from orchestrator.station.snapshot import SlotSnapshot, StationSnapshot
+from orchestrator.web.pages.layout import PAGE_OF_MANY, pages
 from orchestrator.web.texts import Texts
 
 _URGENCY = (SlotState.ERROR, SlotState.FAIL, SlotState.STOPPED, SlotState.PASS)
@@ -66,7 +67,10 @@ class Next:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """The line at the top, and the bar under it when the line stands."""
+    """The line at the top, and the bar under it when the line stands.
+
+    `part` says which of very many slots are on the page.
+    """
 
     title: str
     recipe: str
@@ -83,6 +87,7 @@ class Head:
     first_pass: str
     per_hour: str
     bar: str
+    part: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,12 +109,24 @@ def key_of(name: str) -> str:
 
 def picture(snapshot: StationSnapshot, texts: Texts, title: str = "") -> Picture:
     """Return what is shown of `snapshot`."""
+    following = _next(snapshot, texts)
+    slots, part = _page(snapshot.slots, following.key)
     return Picture(
         sequence=snapshot.sequence,
-        head=_head(snapshot, texts, title),
-        tiles=tuple(tile(slot, texts) for slot in snapshot.slots),
-        next=_next(snapshot, texts),
+        head=_head(snapshot, texts, title, part),
+        tiles=tuple(tile(slot, texts) for slot in slots),
+        next=following,
     )
+
+
+def _page(slots: Sequence[SlotSnapshot], wanted: str) -> tuple[Sequence[SlotSnapshot], str]:
+    """Return the slots of the page that has the slot `wanted`, and which of all slots they are."""
+    if pages(len(slots)) == 1:
+        return slots, ""
+    at = next((place for place, slot in enumerate(slots) if key_of(slot.name) == wanted), 0)
+    first = at // PAGE_OF_MANY * PAGE_OF_MANY
+    shown = slots[first : first + PAGE_OF_MANY]
+    return shown, f"{first + 1}-{first + len(shown)} / {len(slots)}"
 
 
 def tile(slot: SlotSnapshot, texts: Texts) -> Tile:
@@ -170,7 +187,7 @@ def minutes(seconds: float | None) -> str:
     return f"{whole // 60}:{whole % 60:02}"
 
 
-def _head(snapshot: StationSnapshot, texts: Texts, title: str) -> Head:
+def _head(snapshot: StationSnapshot, texts: Texts, title: str, part: str) -> Head:
     shift, audit = snapshot.shift, snapshot.audit
     recipe = snapshot.recipes[0] if snapshot.recipes else None
     name = " ".join(filter(None, (recipe.name, recipe.version))) if recipe else ""
@@ -192,6 +209,7 @@ def _head(snapshot: StationSnapshot, texts: Texts, title: str) -> Head:
         first_pass="-" if share is None else f"{share * 100:.1f} %",
         per_hour=f"{shift.boards_per_hour:.0f}",
         bar=_bar(snapshot, texts),
+        part=part,
     )
 
 

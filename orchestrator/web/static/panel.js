@@ -81,11 +81,15 @@ function command(name, slot) {
 }
 
 async function stop(slot) {
-  const working = ["CHECK", "RUN", "DO", "SCAN"];
-  const all = [...document.querySelectorAll("#tiles .tile")];
-  const names = slot ? [slot] : all.filter((tile) => working.includes(tile.dataset.state)).map((tile) => tile.dataset.slot);
   openDialog()?.close();
-  for (const name of names) await command("stop", name);
+  for (const name of slot ? [slot] : await working()) await command("stop", name);
+}
+
+/** The slots whose board can be stopped, those that are not on this page too. */
+async function working() {
+  const found = await read("/slots").catch(() => null);
+  if (found) return found.items.filter((each) => each.may_stop).map((each) => each.name);
+  return [...document.querySelectorAll("#tiles .tile")].map((tile) => tile.dataset.slot);
 }
 
 function speak(code) {
