@@ -290,5 +290,5 @@ def _ticks(axis: _Axis) -> Iterable[tuple[int, str]]:
     count = int(axis.seconds / apart)
     for number in range(count + 1):
         place = axis.place(number * apart)
-        if place <= WIDTH * 0.97:
+        if place <= WIDTH * 0.93:
             yield place, duration(number * apart)
