@@ -14,6 +14,7 @@ from orchestrator.engine.step import Duration, Measures, StepContext, step
 from orchestrator.steps.advantech_identity import bind
 from orchestrator.steps.waiting import Patience, Stopwatch, rounded, until
 from orchestrator.systems.advantech_portal.client import AdvantechHost
+from orchestrator.systems.advantech_portal.endpoints import REBOOT
 from orchestrator.systems.advantech_portal.models import HostInfo
 
 _WITHIN = Duration(Decimal(180))
@@ -37,6 +38,8 @@ class _Watch:
         self._watch = watch
         self._last_words = ""
         self.info = before
+        self.answers = True
+        """Whether the host has answered when it was asked last."""
 
     def _shows_it(self, info: HostInfo, elapsed: float) -> bool:
         before = self._before
@@ -61,7 +64,9 @@ class _Watch:
             if fault.kind not in _STARTING or isinstance(fault, UntrustedPeer):
                 raise
             self._last_words = fault.what
+            self.answers = False
             return False
+        self.answers = True
         self._last_words = "It still answers and has not restarted"
         self.info = info
         return self._shows_it(info, elapsed)
@@ -72,14 +77,32 @@ class _Watch:
         return self._last_words
 
 
-async def _order(host: AdvantechHost) -> None:
-    """Order the restart. The link may break under the answer, so its loss proves nothing."""
+async def _order(host: AdvantechHost) -> bool:
+    """Order the restart; return whether the host has said yes.
+
+    The link may break under the answer, so its loss proves nothing.
+    """
     try:
         await host.reboot()
     except (Unreachable, UntrustedPeer):
         raise
     except (LinkFault, DeadlineExceeded):
-        return
+        return False
+    return True
+
+
+async def _seen(ctx: StepContext, host: AdvantechHost, seen: _Watch, patience: Patience) -> bool:
+    """Order the restart and wait for it; an order that got lost is given once more."""
+    if not await _order(host):
+
+        async def is_settled() -> bool:
+            late = watch.elapsed >= REBOOT.settle_seconds
+            return await seen.has_restarted() or (late and seen.answers)
+
+        watch = Stopwatch(ctx.clock)
+        if await until(is_settled, ctx.clock, patience) and not await seen.has_restarted():
+            await _order(host)
+    return await until(seen.has_restarted, ctx.clock, patience)
 
 
 @step(
@@ -100,6 +123,7 @@ async def reboot_and_wait(
 ) -> None:
     """Restart the host; done only when it has started once more and is still the same one.
 
+    A lost order is given once more when the host still answers and has not restarted.
     A host that does not come back is an ERROR: nobody knows what it is doing.
 
     Args:
@@ -109,8 +133,7 @@ async def reboot_and_wait(
     before = await host.get_host_info(fresh=True)
     watch = Stopwatch(ctx.clock)
     seen = _Watch(host, before, watch)
-    await _order(host)
-    if not await until(seen.has_restarted, ctx.clock, Patience(within, poll)):
+    if not await _seen(ctx, host, seen, Patience(within, poll)):
         raise DeadlineExceeded(
             f"The host did not come back from its restart within {within} s. {seen.last_words}",
             remedy="Look at its power and its display, then run it again",

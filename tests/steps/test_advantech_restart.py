@@ -27,13 +27,20 @@ async def test_a_restart_is_seen_by_the_boot_count() -> None:
 
 @virtual
 async def test_a_lost_answer_to_the_order_does_not_matter() -> None:
-    """The boot count tells; a lost order shows as a host that does not restart."""
+    """The boot count tells; an order that got lost is given once more, and only then."""
     it = HostBench(Fault("lost_answer", calls=("reboot",)))
     assert (await it.run("reboot_and_wait")).outcome == "PASS"
+    it = HostBench(Fault("drop", calls=("reboot",), times=1))
+    assert (await it.run("reboot_and_wait")).outcome == "PASS"
+    assert it.host.requests["reboot"] == 2
+    it = HostBench(Fault("late", calls=("reboot",), times=1, seconds=6.0))
+    assert (await it.run("reboot_and_wait")).outcome == "PASS"
+    assert it.host.requests["reboot"] == len(it.did("rebooted")) == 1
     it = HostBench(Fault("drop", calls=("reboot",)))
     seen = await it.run("reboot_and_wait", within=D(20))
     assert (seen.outcome, seen.error_class) == ("ERROR", "timeout")
     assert "still answers and has not restarted" in seen.message
+    assert it.host.requests["reboot"] == 2
 
 
 @virtual

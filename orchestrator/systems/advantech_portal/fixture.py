@@ -35,6 +35,8 @@ LOOK_SECONDS = 10.0
 """How long one look may take; who was not reached then comes first in the next."""
 LONGEST_BACK_OFF_SECONDS = 15.0
 """A silent address is asked again after this long at the latest."""
+KEEN_SECONDS = 120.0
+"""An address at which somebody answered so shortly ago is asked with every look."""
 
 _ONCE = RetryPolicy(attempts=1)
 _SILENCE = (ErrorClass.LINK, ErrorClass.TIMEOUT)
@@ -51,7 +53,8 @@ def _real_network(_url: str) -> None:
 class _Place:
     """What is known of one address: how often it was silent in a row, and when it is due.
 
-    Until `restarts_until` (monotonic seconds) its host may be silent, since it restarts.
+    All moments are monotonic seconds. Until `restarts_until` its host may be silent, since it
+    restarts; `went_down` says that it has been, since then.
     """
 
     port: str
@@ -59,7 +62,9 @@ class _Place:
     silent: int = 0
     due: float = 0.0
     answers: bool = False
+    answered_at: float = float("-inf")
     restarts_until: float = 0.0
+    went_down: bool = False
 
 
 class _Host(AdvantechHost):
@@ -213,19 +218,24 @@ class HostFixture:
         place = self._places.get(port)
         if place is not None:
             place.restarts_until = self._clock.monotonic() + self._restart_seconds
+            place.went_down = False
 
     async def _look(self, place: _Place) -> None:
         async with self._limit:
             answers = await self._answers(place)
         now = self._clock.monotonic()
         if answers:
-            if place.silent:
-                place.restarts_until = 0.0
-            place.answers, place.silent, place.due = True, 0, 0.0
+            if place.went_down:
+                place.restarts_until, place.went_down = 0.0, False
+            place.answers, place.answered_at = True, now
+            place.silent, place.due = 0, 0.0
             return
-        place.answers = place.answers and now < place.restarts_until
-        place.due = now + min(2.0 ** min(place.silent, 8) - 1, LONGEST_BACK_OFF_SECONDS)
-        place.silent += 1
+        restarts = now < place.restarts_until
+        place.went_down = restarts
+        place.answers = place.answers and restarts
+        if now - place.answered_at >= KEEN_SECONDS:
+            place.due = now + min(2.0 ** min(place.silent, 8) - 1, LONGEST_BACK_OFF_SECONDS)
+            place.silent += 1
 
     async def _answers(self, place: _Place) -> bool:
         """Ask for a sign of life. Whoever answers is there, even one that cannot be trusted."""

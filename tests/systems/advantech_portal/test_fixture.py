@@ -129,6 +129,20 @@ async def test_a_range_is_searched_politely() -> None:
     assert net.asked["10.0.0.9"] == asked + 1
 
 
+async def test_a_host_that_was_there_is_looked_for_with_every_look() -> None:
+    """A broken cable must not cost more time than it is broken."""
+    net = Net("10.0.0.1")
+    fixture = net.fixture(hosts={"A": "10.0.0.1"})
+    await fixture.attached()
+    net.hosts["10.0.0.1"].unplug()
+    for second in range(1, 400):
+        net.clock.seconds = float(second)
+        assert await ports(fixture) == []
+        if second == 100:
+            assert net.asked["10.0.0.1"] == 101
+    assert net.asked["10.0.0.1"] < 160
+
+
 async def test_a_range_that_is_none_is_a_mistake_of_the_settings() -> None:
     """It is told before the station starts."""
     with pytest.raises(ConfigurationMistakes):
