@@ -5,6 +5,7 @@ event of the audit, with opaque ids; a flood of refusals is counted by the log a
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 
@@ -12,6 +13,7 @@ from starlette.requests import Request
 
 from orchestrator.domain.errors import AuditUnavailable
 from orchestrator.domain.people import UNIDENTIFIED, Actor, Role
+from orchestrator.station.commands import CommandRefused
 from orchestrator.station.settings_web import LOOPBACK
 from orchestrator.web.guard import SAFE_METHODS
 from orchestrator.web.people import SignInRefused
@@ -46,6 +48,11 @@ class Caller:
     def signed_in(self) -> bool:
         """True when a person or a token stands behind it."""
         return self.actor.person != UNIDENTIFIED
+
+    @property
+    def here(self) -> bool:
+        """True for somebody at this very machine."""
+        return self.address in LOOPBACK or self.address.startswith("127.")
 
     @property
     def key(self) -> str:
@@ -196,9 +203,11 @@ class Door:
         }
         await self._surface.note("sign_in", detail)
         if Right.WORK in rights_of(account.role):
-            await self._surface.control.set_operator(
-                Actor(account.person_id, account.role, "panel")
-            )
+            # Two who sign in at the same moment are both signed in; one of them is shown.
+            with suppress(CommandRefused):
+                await self._surface.control.set_operator(
+                    Actor(account.person_id, account.role, "panel")
+                )
         if caller.session is not None:
             self.sessions.end(caller.session)
         return self.sessions.open(account, caller.address)
@@ -219,7 +228,8 @@ class Door:
             return
         self.sessions.end(caller.session)
         if self._surface.control.snapshot().shift.operator == caller.actor.person:
-            await self._surface.control.clear_operator(caller.actor)
+            with suppress(CommandRefused):
+                await self._surface.control.clear_operator(caller.actor)
         detail = {"person": caller.actor.person, "address": caller.address}
         await self._note_refusal("sign_out", detail)
 

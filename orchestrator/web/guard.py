@@ -23,6 +23,7 @@ BODY_BYTES = 1 << 20
 HEADER_BYTES = 16 << 10
 """All headers of a request together."""
 
+EVERY_ADDRESS = frozenset({"0.0.0.0", "::"})  # noqa: S104  # names that are never answered
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -33,7 +34,8 @@ class Guard:
         self._app = app
         self._log = log
         self._tls = settings.tls
-        self._hosts = {name.lower() for name in (*LOOPBACK, settings.host, *settings.hosts)}
+        named = {name.lower() for name in (*LOOPBACK, settings.host, *settings.hosts)}
+        self._hosts = named - EVERY_ADDRESS
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; anything else than HTTP is let go unanswered."""
@@ -126,7 +128,8 @@ def _from_here(headers: Headers) -> bool:
     if site is not None:
         return site == "same-origin"
     if origin is not None:
-        return urlsplit(origin).netloc == headers.get("host") and origin.startswith("http")
+        scheme, _, place = origin.partition("://")
+        return scheme in ("http", "https") and place == headers.get("host")
     # No browser: a page of another site can neither add a token nor send this type by itself.
     json = headers.get("content-type", "").partition(";")[0].strip().lower() == "application/json"
     return json or headers.get("authorization", "").startswith("Bearer ")

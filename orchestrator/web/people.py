@@ -5,6 +5,7 @@ What people may do is `rights`' business, and how long they stay signed in `sess
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -12,7 +13,7 @@ import anyio
 from anyio.to_thread import run_sync
 
 from orchestrator.domain.clock import Clock, timestamp
-from orchestrator.domain.errors import OrchestratorError
+from orchestrator.domain.errors import OrchestratorError, StationBusy
 from orchestrator.domain.people import Role
 from orchestrator.web.attempts import Attempts
 from orchestrator.web.people_file import Account, PeopleFile, Register, Token
@@ -187,7 +188,9 @@ class People:
         if seconds - self._used.get(token.token_id, float("-inf")) < USED_AGAIN_SECONDS:
             return
         self._used[token.token_id] = seconds
-        self._file.change(lambda register: _used_at(register, token.token_id, now))
+        # Only for people to see: a full disk keeps no program out.
+        with suppress(OSError, StationBusy):
+            self._file.change(lambda register: _used_at(register, token.token_id, now))
 
 
 def _used_at(register: Register, token_id: str, now: str) -> Register:

@@ -75,6 +75,14 @@ class _Stamp:
     changed: int
 
 
+def _give_away(path: Path) -> None:
+    """Let a file of the data folder belong to the folder's owner, where root has written it."""
+    if os.name != "posix" or os.geteuid() != 0:
+        return
+    owner = path.parent.stat()
+    os.chown(path, owner.st_uid, owner.st_gid)
+
+
 def new_id(kind: str) -> str:
     """Return a new opaque id: P-XXXXXXXX for people, T-XXXXXXXX for tokens."""
     return f"{kind}-" + "".join(secrets.choice(_ALPHABET) for _ in range(8))
@@ -103,6 +111,7 @@ class PeopleFile:
                 if not self._pepper_path.exists():
                     content = secrets.token_hex(32).encode()
                     replace_file(self._pepper_path, content, mode=_MODE)
+                    _give_away(self._pepper_path)
             found = self._read_private(self._pepper_path)
         if len(found) < 32:
             raise ConfigurationMistakes(
@@ -138,10 +147,12 @@ class PeopleFile:
             changed = make(self.read())
             content = changed.model_dump_json(indent=1).encode()
             replace_file(self.path, content, mode=_MODE)
+            _give_away(self.path)
         return self.read()
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
+        made = not self._lock_path.exists()
         lock = FileLock(self._lock_path, timeout=_LOCK_SECONDS, mode=_MODE, thread_local=False)
         try:
             lock.acquire()
@@ -151,6 +162,8 @@ class PeopleFile:
                 remedy="Wait until it has ended, then try again",
             ) from None
         try:
+            if made:
+                _give_away(self._lock_path)
             yield
         finally:
             lock.release()
@@ -165,7 +178,13 @@ class PeopleFile:
             )
         if path.stat().st_size > _LARGEST_BYTES:
             raise ConfigurationMistakes(f"{path} is too large", remedy="Restore it from the backup")
-        return path.read_bytes()
+        try:
+            return path.read_bytes()
+        except PermissionError:
+            raise ConfigurationMistakes(
+                f"{path} belongs to somebody else",
+                remedy="Give it to the user that the station runs as",
+            ) from None
 
     def _parsed(self, content: bytes) -> Register:
         try:

@@ -105,6 +105,9 @@ KINDS: Mapping[str, ProblemKind] = MappingProxyType(
         "audit_unavailable": _K(
             "No evidence", "Nothing is done that cannot be recorded. Stopping a slot still works."
         ),
+        "configuration": _K(
+            "Not set up", "A file that the station needs is damaged, or others can read it."
+        ),
         "deadline": _K("Too slow", "The station did not get an answer in time."),
         "program": _K("Our fault", "The program itself failed. The station's log says more."),
     }

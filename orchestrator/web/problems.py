@@ -16,6 +16,7 @@ from starlette.responses import JSONResponse
 
 from orchestrator.domain.errors import (
     AuditUnavailable,
+    ConfigurationMistakes,
     DeadlineExceeded,
     InputMistakes,
     OrchestratorError,
@@ -86,6 +87,7 @@ def status_of(error: OrchestratorError) -> tuple[int, str]:
         (AnswerRefused, 409, "answer_refused"),
         (ScanRefused, 409, "scan_refused"),
         (StationBusy, 409, "busy"),
+        (ConfigurationMistakes, 503, "configuration"),
         (InputMistakes, 422, "input"),
         (DeadlineExceeded, 504, "deadline"),
     )

@@ -5,11 +5,13 @@ events are ended by ourselves; whoever does not read is cut.
 """
 
 import asyncio
+import errno
 import os
 import socket
 import ssl
 import stat
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,11 +60,8 @@ def bind(settings: WebSection) -> Bound:
     port = sockets[0].getsockname()[1]
     for host in hosts[1:]:
         # A machine without IPv6 has one loopback address less.
-        if socket.has_ipv6:
-            try:
-                sockets.append(_listen(host, port))
-            except (ConfigurationMistakes, StationBusy):
-                continue
+        with suppress(ConfigurationMistakes):
+            sockets.append(_listen(host, port))
     scheme = "https" if context is not None else "http"
     shown = f"[{settings.host}]" if ":" in settings.host else settings.host
     return Bound(sockets, f"{scheme}://{shown}:{port}", context)
@@ -70,8 +69,11 @@ def bind(settings: WebSection) -> Bound:
 
 def _listen(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # With the protocol named asyncio sends small answers at once.
-    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        # With the protocol named asyncio sends small answers at once.
+        listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    except OSError as refusal:
+        raise _not_bound(host, port, refusal) from None
     try:
         if os.name == "posix":
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -87,14 +89,14 @@ def _listen(host: str, port: int) -> socket.socket:
 
 
 def _not_bound(host: str, port: int, refusal: OSError) -> ConfigurationMistakes | StationBusy:
-    if isinstance(refusal, socket.gaierror) or refusal.errno is None:
-        return ConfigurationMistakes(
-            f"`web.host`: {host} is no address of this machine",
-            remedy="Name an address of this machine, or localhost",
+    if refusal.errno in {errno.EADDRINUSE, errno.EACCES}:
+        return StationBusy(
+            f"the panel cannot listen on {host}, port {port}: {refusal.strerror}",
+            remedy="Stop the program that uses the port, or set another `web.port`",
         )
-    return StationBusy(
-        f"the panel cannot listen on {host}, port {port}: {refusal.strerror}",
-        remedy="Stop the program that uses the port, or set another `web.port`",
+    return ConfigurationMistakes(
+        f"`web.host`: {host} is no address of this machine",
+        remedy="Name an address of this machine, or localhost",
     )
 
 

@@ -152,6 +152,8 @@ class FakeControl:
         """Say what a code would do."""
         if code == "%STOP":
             return Step(ScanAction.STOP, "1")
+        if code.startswith("%SLOT-"):
+            return Step(ScanAction.CHOOSE_SLOT, code.removeprefix("%SLOT-"))
         if code.startswith("B-"):
             return Step(ScanAction.BADGE, value=code)
         if code.startswith("SN"):
@@ -272,7 +274,7 @@ def slot(name: str) -> SlotSnapshot:
     """Return a slot at work."""
     return SlotSnapshot(
         name, f"port-{name}", SlotState.RUN, "Wait.", run_id="R1", serial_number="=SN1",
-        prompts=(prompt(1),),
+        prompts=(prompt(1),), may_stop=True,
     )  # fmt: skip
 
 

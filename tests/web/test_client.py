@@ -50,7 +50,7 @@ async def test_looking(bench: Bench) -> None:
     async with api(bench) as station:
         assert (await station.get_station()).shift.first_pass_yield is not None
         assert [slot.name for slot in (await station.list_slots(limit=1)).items] == ["1"]
-        assert (await station.get_slot("2")).may_stop is False
+        assert (await station.get_slot("2")).may_stop is True
         assert [each.prompt_id for each in (await station.list_prompts()).items] == ["Q1", "Q2"]
         assert (await station.get_prompt("Q2")).options == ["a", "b"]
         assert await station.get_prompt_picture("Q2") == b"\x89PNG"

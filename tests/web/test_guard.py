@@ -70,7 +70,8 @@ async def test_a_refusal_is_a_problem(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize("host", ["evil.example", "localhost.evil", "", "127.0.0.1@evil", "a b",
-                                  "localhost/x", "[::1", "127.0.0.1.nip.io"])  # fmt: skip
+                                  "localhost/x", "[::1", "0.0.0.0",
+                                  "127.0.0.1.nip.io"])  # fmt: skip
 async def test_another_host_name_is_refused(bench: Bench, host: str) -> None:
     """A name that is not the station's is refused everywhere: DNS rebinding ends here."""
     async with bench.browser() as browser:
@@ -109,6 +110,7 @@ CROSS = [
     {"origin": "null"},
     {"origin": "http://localhost:9999"},
     {"origin": "ftp://localhost"},
+    {"origin": "http://["},
     {"sec-fetch-site": "cross-site", "origin": "http://localhost"},
     {"content-type": "application/x-www-form-urlencoded"},
     {"content-type": "text/plain"},

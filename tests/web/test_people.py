@@ -251,6 +251,17 @@ def test_a_damaged_or_open_file_is_refused(folder: Folder) -> None:
         folder.file.pepper()
 
 
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="takes root")
+def test_what_root_writes_belongs_to_the_station(tmp_path: Path) -> None:
+    """Accounts that root adds can be read by the user that the data folder belongs to."""
+    data = tmp_path / "data"
+    data.mkdir()
+    os.chown(data, 65534, 65534)
+    add_operator(Folder(data))
+    for path in data.iterdir():
+        assert path.stat().st_uid == 65534, path.name
+
+
 def test_two_programs_change_the_file_one_after_the_other(
     folder: Folder, monkeypatch: pytest.MonkeyPatch
 ) -> None:

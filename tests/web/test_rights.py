@@ -1,7 +1,7 @@
 """Who may do what: every route with every role and every token, as the table says."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import httpx
@@ -140,6 +140,26 @@ async def test_an_unknown_token_is_refused(bench: Bench) -> None:
             answer = await client.get("/api/v1/station", headers=headers)
             assert answer.status_code == 401, given
             assert answer.json()["code"] == "token"
+
+
+async def test_nobody_fills_the_audit_with_stops(bench: Bench) -> None:
+    """Where nothing runs there is nothing to stop; the audit hears of it only from people."""
+    bench.control.slots["1"] = replace(bench.control.slots["1"], may_stop=False)
+    async with bench.browser() as client:
+        answer = await client.post("/api/v1/slots/1/stop", json={})
+    assert (answer.status_code, answer.json()["code"]) == (409, "command_refused")
+    assert (bench.control.done, bench.notes) == ([], [])
+
+
+async def test_a_slot_is_chosen_by_who_stands_there(bench: Bench) -> None:
+    """At the station a label of a slot needs nobody; from afar it would mix boards up."""
+    async with bench.browser() as here, bench.browser(address="10.0.0.7") as there:
+        label = {"code": "%SLOT-1"}
+        assert (await here.post("/api/v1/scans", json=label)).json()["action"] == "choose_slot"
+        assert (await there.post("/api/v1/scans", json=label)).status_code == 401
+        assert (await there.post("/api/v1/scans", json={"code": "%STOP"})).status_code == 200
+        assert (await there.post("/api/v1/scans", json={"code": "rubbish"})).status_code == 401
+    assert [code for _, code, _ in bench.control.done] == ["%SLOT-1", "%STOP"]
 
 
 async def test_stop_works_without_anybody(bench: Bench) -> None:

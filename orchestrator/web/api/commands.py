@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import Path
 from starlette.responses import Response
 
+from orchestrator.station.commands import CommandRefused
 from orchestrator.station.snapshot import StationSnapshot
 from orchestrator.web.api.models import DecisionOrder, Done, Held, HoldOrder, PromptAnswer, Word
 from orchestrator.web.api.parts import (
@@ -29,7 +30,9 @@ async def start_slot(slot: SlotName, here: Here, by: By, once: JustOnce) -> Done
 
 async def stop_slot(slot: SlotName, here: Here, by: By, once: JustOnce) -> Done:
     """Stop the run of a slot. Needs nobody signed in."""
-    slot_of(here.control.snapshot(), slot)
+    if not slot_of(here.control.snapshot(), slot).may_stop and not by.signed_in:
+        # The audit hears of nobody's stops only where there was something to stop.
+        raise CommandRefused(f"Nothing runs in slot {slot}", remedy="Look at the tile")
     return await once.says(lambda: here.control.stop_slot(slot, by.actor))
 
 

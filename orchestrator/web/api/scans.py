@@ -15,16 +15,12 @@ from orchestrator.web.callers import Caller, Door
 from orchestrator.web.rights import Right
 from orchestrator.web.surface import Surface
 
-FREE = frozenset(
-    {
-        ScanAction.STOP,
-        ScanAction.BADGE,
-        ScanAction.CHOOSE_SLOT,
-        ScanAction.PAGE,
-        ScanAction.IGNORED,
-    }
-)
+FREE = frozenset({ScanAction.STOP, ScanAction.BADGE, ScanAction.PAGE, ScanAction.IGNORED})
 """What a scan may do that nobody has signed in for."""
+FREE_HERE = FREE | {ScanAction.CHOOSE_SLOT}
+"""The same at this machine: before a stop the label of the slot may have to be scanned. From
+elsewhere that would let anybody send the next label to another board.
+"""
 
 
 async def scan(
@@ -53,7 +49,7 @@ async def _allowed(code: str, door: Door, here: Surface, by: Caller) -> Step | N
     except ScanRefused:
         # Said, and kept in the audit, for whoever may scan at all.
         step = None
-    free = step is not None and step.action in FREE
+    free = step is not None and step.action in (FREE_HERE if by.here else FREE)
     await door.demand(by, Right.STOP if free else Right.WORK, "scan")
     return step
 
