@@ -2,13 +2,17 @@
 
 from collections.abc import Mapping
 
+import anyio
+
 from orchestrator.domain.errors import OrchestratorError
 from orchestrator.domain.people import Actor
 from orchestrator.domain.records import EventRow
+from orchestrator.station.holds import STANDING, Holds
 from orchestrator.station.rows import event_row
 from orchestrator.station.tools import Tools
 
 LONGEST_REASON = 200
+RESTATE_SECONDS = 6 * 3600.0
 
 
 class CommandRefused(OrchestratorError):
@@ -31,6 +35,8 @@ class Commands:
 
     def __init__(self, tools: Tools) -> None:
         self._tools = tools
+        self.holds = Holds()
+        """What is closed now, and what is worked on."""
 
     async def keep(
         self, command: str, actor: Actor, slot: str | None = None, **detail: object
@@ -39,6 +45,19 @@ class Commands:
         await self._tools.services.recorder.record(
             self._row("command", command, actor, slot, detail)
         )
+        self.holds.take({"command": command, **detail}, slot)
+
+    async def restate(self) -> None:
+        """Write down now and then what is closed, until cancelled.
+
+        A station that runs for months must find its holds again, though the commands that made
+        them have gone to an archive.
+        """
+        while True:
+            await anyio.sleep(RESTATE_SECONDS)
+            found = self.holds.as_detail()
+            if found:
+                self._tools.journal.note(event_row(self._tools, STANDING, found))
 
     def note(self, command: str, actor: Actor, slot: str | None = None, **detail: object) -> None:
         """Keep a command that is done at once, as soon as the audit can be written."""

@@ -216,9 +216,14 @@ class Control:
 
     def restore(self, holds: Holds) -> None:
         """Go on as when the station was last there; slots are closed when they are opened."""
+        self._reach.commands.holds = holds
         self._reach.shift.work_order = holds.work_order
         if holds.line:
             self._reach.line.close(HOLD, f"The line is held: {holds.line}")
+
+    async def keep_holds(self) -> None:
+        """Have the audit know what is closed, however long the station runs; until cancelled."""
+        await self._reach.commands.restate()
 
     # People --------------------------------------------------------------------------------------
 

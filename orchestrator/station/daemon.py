@@ -152,6 +152,7 @@ class Station:
         tasks.start_soon(self._keeper.run)
         tasks.start_soon(self._tools.journal.run, self._audit_is_lost)
         tasks.start_soon(self._clock_watch.run)
+        tasks.start_soon(self.control.keep_holds)
         if parts.requests is not None:
             tasks.start_soon(RequestFolder(parts.requests).run, self._decide, self._tell)
 

@@ -1,6 +1,7 @@
 """What people have closed, and what is worked on: it outlives a restart of the station.
 
-It is kept by the audit: each start writes down how things stood, and every command after it.
+It is kept by the audit: each start writes down how things stood, every command after it counts,
+and now and then a station that runs on writes down how they stand.
 """
 
 from collections.abc import Iterable, Mapping
@@ -12,6 +13,9 @@ RELEASE_SLOT = "release_slot"
 HOLD_LINE = "hold_line"
 RELEASE_LINE = "release_line"
 WORK_ORDER = "work_order"
+
+STANDING = "holds"
+"""The kind of event that says how things stand; see `Holds.as_detail`."""
 
 
 @dataclass(slots=True)

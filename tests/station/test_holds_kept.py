@@ -1,16 +1,20 @@
 """What the audit keeps for the panel: holds over restarts, the shift, what a label was on."""
 
+import json
 from datetime import timedelta
 from pathlib import Path
 
+import anyio
+import anyio.lowlevel
 import pytest
 
 from orchestrator.audit.database import reading
-from orchestrator.audit.queries import ended_runs
+from orchestrator.audit.queries import commands_since_start, ended_runs
 from orchestrator.domain.events import SlotState
 from orchestrator.domain.outcome import Outcome
 from orchestrator.domain.people import Actor, Role
 from orchestrator.domain.prompts import AnswerSource
+from orchestrator.station import commands
 from orchestrator.station.holds import Holds, holds_after
 from orchestrator.station.past import Labelled
 from orchestrator.station.scanning import ScanRefused
@@ -66,6 +70,23 @@ async def test_a_slot_stays_closed_over_restarts(tmp_path: Path) -> None:
     bench.fixture.put("1", FakeBoard(3))
     async with bench.working() as watch:
         await watch.state("1", SlotState.PASS)
+
+
+async def test_holds_outlive_the_archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A station that runs for long writes down again what is closed; that alone is enough."""
+    monkeypatch.setattr(commands, "RESTATE_SECONDS", 0.01)
+    bench = RealBench(tmp_path)
+    bench.fixture.put("1", FakeBoard(1))
+    async with bench.working() as watch:
+        await watch.state("1", SlotState.PASS)
+        await watch.station.control.hold_slot("1", "bent pin", BEN)
+        with reading(bench.url) as connection:
+            rows: list[dict[str, str]] = []
+            while not any(row["kind"] == "holds" for row in rows):
+                await anyio.lowlevel.checkpoint()
+                rows = commands_since_start(connection, "bench")
+    left = [(row["kind"], row["slot"], json.loads(row["detail"])) for row in rows]
+    assert holds_after([each for each in left if each[0] == "holds"]) == Holds({"1": "bent pin"})
 
 
 async def test_a_restart_keeps_the_counters_of_the_shift(tmp_path: Path) -> None:

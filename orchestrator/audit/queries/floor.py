@@ -6,7 +6,7 @@ from orchestrator.audit.queries.filters import Row, rows_of, runs_of
 from orchestrator.audit.tables import RUN_VIEW, event, identity, run, session, unit
 from orchestrator.domain.outcome import Outcome
 
-ON_COMMAND = ("station_started", "command")
+ON_COMMAND = ("station_started", "holds", "command")
 """The kinds of event that say what people have closed and opened."""
 
 
@@ -27,7 +27,7 @@ def ended_runs(connection: Connection, *, station: str, since: str) -> list[Row]
 def commands_since_start(connection: Connection, station: str) -> list[Row]:
     """What was commanded at this station since its last start? Rows of `event` in their order.
 
-    The first is the start itself, which says what was closed then.
+    The start, and each `holds`, says what was closed then.
     """
     last = select(session.c.entry).where(session.c.station_id == station)
     newest = last.order_by(session.c.entry.desc()).limit(1).scalar_subquery()
