@@ -87,7 +87,7 @@ async def display_test(
     operator: Operator,
     *,
     display: int = 0,
-    sentence: str = _ASK,
+    say: str = _ASK,
 ) -> None:
     """Ask whether the display is good. A "no", and a display that is not there, are FAIL.
 
@@ -96,7 +96,7 @@ async def display_test(
 
     Args:
         display: Number of the display, from 0.
-        sentence: What the operator reads.
+        say: What the person at the slot reads, at most two short sentences.
     """
     count = await host.get_display_count()
     ctx.measure("displays", count)
@@ -116,7 +116,7 @@ async def display_test(
     reply = await operator.ask(
         Question(
             PromptKind.LOOK if shown else PromptKind.CONFIRM,
-            sentence,
+            say,
             options=(_GOOD, _BAD) if shown else (),
             picture=shown,
         )

@@ -145,7 +145,7 @@ async def test_the_brightness_is_set() -> None:
 async def test_the_operator_looks_at_the_display() -> None:
     """The picture is kept as it came and shown beside the question."""
     it = HostBench()
-    seen = await it.run("display_test", sentence="Is it whole?")
+    seen = await it.run("display_test", say="Is it whole?")
     assert seen.outcome == "PASS", seen.message
     (question,) = it.operator.asked
     assert (question.kind, question.sentence) == (PromptKind.LOOK, "Is it whole?")
