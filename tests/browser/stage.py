@@ -16,7 +16,7 @@ import anyio
 import pytest
 from playwright.async_api import Browser, async_playwright
 
-from orchestrator.domain.clock import SystemClock
+from orchestrator.domain.clock import SystemClock, timestamp
 from orchestrator.domain.events import SlotChanged, SlotState, StationNotice
 from orchestrator.domain.people import Actor, Role
 from orchestrator.domain.prompts import AnswerSource, Prompt
@@ -55,6 +55,7 @@ FLAGS = [
 ]
 PIN = "480215"
 BADGE = "B-4417"
+PASSWORD = "correct horse battery"
 WAITING = (SlotState.SCAN, SlotState.DO)
 
 
@@ -160,6 +161,25 @@ class PaperControl:
         self.put(replace(self.slots[slot], state=SlotState.STOPPED, sentence="", step=""))
         return "Stopped."
 
+    async def hold_slot(self, slot: str, reason: str, actor: Actor) -> str:
+        """Close a slot."""
+        self.done.append(("hold", slot, reason))
+        self.put(replace(self.slots[slot], closed=reason, state=SlotState.BLOCKED))
+        return "Closed."
+
+    async def release_slot(self, slot: str, actor: Actor) -> str:
+        """Open a slot."""
+        self.done.append(("release", slot))
+        self.put(replace(self.slots[slot], closed="", state=SlotState.EMPTY))
+        return "Opened."
+
+    async def hold_line(self, reason: str, actor: Actor) -> str:
+        """Close the line."""
+        self.done.append(("hold line", reason))
+        self.reasons = (LineReason("hold", reason),)
+        self.tell()
+        return "Closed."
+
 
 class NoReads:
     """An audit without a row. `rows` is what it says of the steps of any run."""
@@ -184,7 +204,7 @@ class Stage:
 
 
 def people_in(folder: Path) -> People:
-    """Return one operator who signs in by badge and PIN."""
+    """Return an operator who signs in by badge and PIN, and an engineer with a password."""
     file = PeopleFile(folder)
     hashing = Hashing(file.pepper(), memory_kib=64, passes=1)
     person = new_id("P")
@@ -195,7 +215,11 @@ def people_in(folder: Path) -> People:
         badge=hashing.badge(BADGE),
         pin=hashing.make(person, PIN),
     )
-    file.change(lambda _: Register(people=(account,)))
+    other = new_id("P")
+    engineer = Account(
+        person_id=other, name="Eva", role=Role.ENGINEER, password=hashing.make(other, PASSWORD)
+    )
+    file.change(lambda _: Register(people=(account, engineer)))
     return People(file, hashing, SystemClock())
 
 
@@ -256,4 +280,5 @@ async def chromium() -> AsyncIterator[Browser]:
 
 def prompt(slot: str, question: Any, number: int = 1) -> Prompt:
     """Return an open prompt."""
-    return Prompt(f"Q{slot}-{number}", slot, f"R{slot}", "ask", question, "", 30.0)
+    asked_at = timestamp(SystemClock().now())
+    return Prompt(f"Q{slot}-{number}", slot, f"R{slot}", "ask", question, asked_at, 300.0)

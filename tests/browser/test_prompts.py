@@ -1,5 +1,6 @@
 """Questions to people: by touch, keys and codes, in two browsers, through a reload."""
 
+import re
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -58,7 +59,7 @@ async def test_every_kind_of_question_is_answered_by_touch(tmp_path: Path) -> No
         await opened("2")
         await page.locator("#detail [data-option=Right]").click()
         await opened("3")
-        await expect(page.locator("#detail .hint")).to_have_text("3.1 to 3.5 V")
+        await expect(page.locator("#detail .hint").last).to_have_text("3.1 to 3.5 V")
         await page.locator("#detail input").fill("3.3")
         await page.locator("#detail button[type=submit]").click()
         await opened("4")
@@ -167,3 +168,29 @@ async def test_tab_goes_through_the_slots_in_their_order(tmp_path: Path) -> None
             await shown.page.keyboard.press("Tab")
         assert [name for name, _ in found] == [f"slot-{number}" for number in range(1, 17)]
         assert {width for _, width in found[1:]} == {"4px"}
+
+
+async def test_a_label_that_cannot_be_scanned_is_typed(tmp_path: Path) -> None:
+    """The detail of a waiting slot takes the label by hand, for that slot, as typed."""
+    slots = [sample(1, SlotState.SCAN), sample(2, SlotState.SCAN)]
+    async with showing(tmp_path, slots) as (stage, shown):
+        await shown.tile("2").locator(".open").press("Enter")
+        await shown.page.locator("#detail input").fill("AZ-100074")
+        await shown.page.keyboard.press("Enter")
+        await expect(shown.page.locator("#detail")).to_be_hidden()
+        scans = [each[1:] for each in stage.control.done if each[0] == "scan"]
+        assert scans == [("%SLOT-2", "typed"), ("AZ-100074", "typed")]
+
+
+async def test_a_question_shows_how_long_it_waits(tmp_path: Path) -> None:
+    """The detail counts down the time that the step still waits; a kiosk's has no link out."""
+    slots = [asking("1")]
+    async with showing(tmp_path, slots) as (stage, shown):  # type: ignore[arg-type]
+        await shown.page.goto(f"{stage.address}?kiosk")
+        await shown.live()
+        await shown.tile("1").locator(".open").press("Enter")
+        await expect(shown.page.locator("#detail [data-left]")).to_have_text(
+            re.compile(r"4:\d\d left")
+        )
+        links = shown.page.locator("a[href]:not([href^='/slots/'])")
+        await expect(links).to_have_count(0)

@@ -8,7 +8,7 @@ from orchestrator.domain.events import SlotState
 from orchestrator.domain.prompts import PromptKind, Question
 from tests.browser.browsing import showing
 from tests.browser.samples import sample, samples
-from tests.browser.stage import prompt
+from tests.browser.stage import PASSWORD, prompt
 
 
 async def test_scans_arrive_from_anywhere(tmp_path: Path) -> None:
@@ -111,3 +111,31 @@ async def test_a_person_signs_in_by_badge_and_pin(tmp_path: Path) -> None:
         assert [each[1] for each in stage.control.done if each[0] == "scan"] == [
                 "AZ-100074", "%OUT",
             ]  # fmt: skip
+
+
+async def test_an_engineer_closes_and_opens(tmp_path: Path) -> None:
+    """Who has signed in by password and may hold sees the buttons for it; an operator does not."""
+    slots = [sample(1, SlotState.EMPTY), sample(2, SlotState.EMPTY)]
+    async with showing(tmp_path, slots, settings={"sign_in": True}) as (stage, shown):
+        page = shown.page
+        await page.locator("#slot-1 .open").press("Enter")
+        await expect(page.locator("#detail [data-command=hold]")).to_be_hidden()
+        await page.keyboard.press("Escape")
+        await page.locator("#person").click()
+        await page.locator("#sign-in input[name=name]").fill("Eva")
+        await page.locator("#sign-in input[name=password]").fill(PASSWORD)
+        await page.keyboard.press("Enter")
+        await expect(page.locator("#person")).to_have_text("Eva")
+        await page.locator("#slot-1 .open").press("Enter")
+        await page.locator("#detail [data-command=hold]").click()
+        await shown.shows("1", "BLOCKED")
+        await page.locator("#detail [data-command=release]").click()
+        await shown.shows("1", "EMPTY")
+        await page.keyboard.press("Escape")
+        await page.keyboard.press("s")
+        await page.locator("#stop [data-command=hold]").click()
+        await expect(page.locator("#stands")).to_have_text("STOPPED: Closed at the panel.")
+        commands = [each[0] for each in stage.control.done]
+        assert [each for each in commands if "hold" in each or each == "release"] == [
+            "hold", "release", "hold line",
+        ]  # fmt: skip

@@ -5,6 +5,7 @@ less, and the tiles go on.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
@@ -13,7 +14,7 @@ from orchestrator.domain.errors import AuditUnavailable
 from orchestrator.domain.prompts import Picture as PromptPicture
 from orchestrator.domain.prompts import Question
 from orchestrator.station.snapshot import SlotSnapshot
-from orchestrator.web.barcodes import CHECK_CODE, sheet
+from orchestrator.web.barcodes import CHECK_CODE, labels, sheet
 from orchestrator.web.live import Live, LiveResponse, wanted_language
 from orchestrator.web.pages.evidence import RunEvidence, read_evidence
 from orchestrator.web.pages.layout import pixels_per_mm
@@ -66,6 +67,7 @@ class OperatorPages:
             next_language=next_language(texts.code),
             languages=list(languages().values()),
             check_code=CHECK_CODE,
+            kiosk="kiosk" in request.query_params,
             gap=self._surface.settings.scan_gap_milliseconds,
             again=round(self._surface.scanner.again_seconds * 1000),
         )
@@ -84,6 +86,7 @@ class OperatorPages:
         if slot is None:
             return problem_response(request, 404, "not_found", "There is no such slot.")
         evidence = await self._evidence(slot, texts)
+        codes = labels(texts, self._surface.scanner, [slot.name])
         return self._page(
             "detail.html",
             texts,
@@ -91,6 +94,9 @@ class OperatorPages:
             tile=tile(slot, texts),
             limits=_limits(slot.prompts[0].question, texts) if slot.prompts else "",
             evidence=evidence,
+            left=self._left(slot),
+            slot_code=codes[0].code if codes else "",
+            kiosk="kiosk" in request.query_params,
         )
 
     async def picture(self, request: Request) -> Response:
@@ -123,6 +129,18 @@ class OperatorPages:
     def _slot(self, key: str) -> SlotSnapshot | None:
         slots = self._surface.control.snapshot().slots
         return next((slot for slot in slots if key_of(slot.name) == key), None)
+
+    def _left(self, slot: SlotSnapshot) -> dict[str, int]:
+        """Return how many seconds the open questions of a slot still wait."""
+        now = self._surface.clock.now()
+        return {
+            each.prompt_id: max(
+                0,
+                round(each.seconds - (now - datetime.fromisoformat(each.asked_at)).total_seconds()),
+            )
+            for each in slot.prompts
+            if each.seconds is not None
+        }
 
     def _pictures(self) -> list[PromptPicture]:
         prompts = self._surface.control.snapshot().prompts

@@ -12,6 +12,10 @@ export class Refused extends Error {
 
 /** Send `body` as JSON. Throws Refused with the station's own words, or TypeError when it is away. */
 export async function ask(method, path, body, headers = {}) {
+  return (await sent(method, path, body, headers)).answer;
+}
+
+async function sent(method, path, body, headers) {
   const response = await fetch(PREFIX + path, {
     method,
     headers: body === undefined ? headers : { "Content-Type": "application/json", ...headers },
@@ -20,7 +24,13 @@ export async function ask(method, path, body, headers = {}) {
   });
   const answer = await response.json().catch(() => ({}));
   if (!response.ok) throw new Refused(answer, response.status);
-  return answer;
+  return { answer, response };
+}
+
+/** Change what may have changed meanwhile: only if it is still as it was a moment ago. */
+export async function change(method, path, body) {
+  const { response } = await sent("GET", path, undefined, {});
+  return ask(method, path, body, { "If-Match": response.headers.get("ETag"), "Idempotency-Key": key() });
 }
 
 export const post = (path, body = {}) => ask("POST", path, body, { "Idempotency-Key": key() });

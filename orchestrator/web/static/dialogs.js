@@ -27,8 +27,9 @@ export async function openDetail(key) {
   if (!tileOf(key)) return;
   asked += 1;
   const mine = asked;
-  const language = document.body.dataset.language;
-  const response = await fetch(`/slots/${key}?language=${language}`).catch(() => null);
+  const { language } = document.body.dataset;
+  const kiosk = document.body.dataset.kiosk === "true" ? "&kiosk" : "";
+  const response = await fetch(`/slots/${key}?language=${language}${kiosk}`).catch(() => null);
   if (!response?.ok) return;
   const page = new DOMParser().parseFromString(await response.text(), "text/html");
   if (mine !== asked) return;
@@ -57,4 +58,14 @@ export function refreshDetail() {
   const asked = form ? form.dataset.prompt : undefined;
   const same = body.dataset.state === state && body.dataset.run === run;
   if (!same || asked !== tile.dataset.prompt) openDetail(body.dataset.key);
+}
+
+/** Show how long the open questions still wait. */
+export function countDown() {
+  for (const hint of detail.querySelectorAll("[data-left]")) {
+    const left = Math.max(0, Number(hint.dataset.left) - 1);
+    hint.dataset.left = left;
+    const time = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
+    hint.textContent = hint.dataset.words.replace("{time}", time);
+  }
 }

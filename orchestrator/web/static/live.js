@@ -7,9 +7,10 @@ const SILENT = 3000;
 const RECONNECT = 6000;
 
 export class Live {
-  /** `changed()` is called after every message. */
-  constructor(changed) {
+  /** `changed()` is called after every message, `second()` with every beat. */
+  constructor(changed, second) {
     this.changed = changed;
+    this.second = second;
     this.stream = document.getElementById("live");
     this.clock = document.getElementById("clock");
     this.bar = document.getElementById("lost");
@@ -34,6 +35,7 @@ export class Live {
   beat(time) {
     this.heard = performance.now();
     this.clock.textContent = time;
+    this.second();
     if (!this.bar.hidden) {
       this.bar.hidden = true;
       document.body.classList.remove("is-lost");

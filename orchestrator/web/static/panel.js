@@ -1,8 +1,8 @@
 // The operator's page: joins scanner, keys, touch, dialogs and the live stream. What is done is
 // asked of the station; what it answers is shown in the bottom line, with a tone.
 
-import { Refused, ask, post, read } from "./api.js";
-import { closeDetail, detailBody, dialog, openDetail, openDialog, refreshDetail, show, tileOf } from "./dialogs.js";
+import { Refused, ask, change, post, read } from "./api.js";
+import { closeDetail, countDown, detailBody, dialog, openDetail, openDialog, refreshDetail, show, tileOf } from "./dialogs.js";
 import { Live } from "./live.js";
 import { Scanner } from "./scanner.js";
 import { SignIn } from "./sign_in.js";
@@ -77,7 +77,10 @@ function answer(id, body) {
 }
 
 function command(name, slot) {
-  return act(post(`/slots/${encodeURIComponent(slot)}/${name}`));
+  const place = slot ? `/slots/${encodeURIComponent(slot)}` : "/line";
+  if (name === "hold") return act(change("PUT", `${place}/hold`, { reason: document.body.dataset.reason }));
+  if (name === "release") return act(change("DELETE", `${place}/hold`));
+  return act(post(`${place}/${name}`));
 }
 
 async function stop(slot) {
@@ -190,15 +193,24 @@ function quiet(button) {
 function submitted(event) {
   event.preventDefault();
   const form = event.target;
+  if (form.matches("form.label")) return typed(form);
   if (!form.matches("form.prompt")) return;
   const field = form.elements.namedItem("text");
   const text = field ? field.value.trim() : "";
   answer(form.dataset.prompt, { yes: true, text, source: field ? "typed" : "pressed" });
 }
 
+/** A label that no scanner reads: typed for the slot whose detail is open. */
+async function typed(form) {
+  const { slotCode } = form.dataset;
+  if (slotCode) await act(post("/scans", { code: slotCode, source: "typed" }));
+  const code = form.elements.namedItem("text").value.trim();
+  if (await act(post("/scans", { code, source: "typed" }))) closeDetail();
+}
+
 document.addEventListener("click", clicked);
 document.addEventListener("submit", submitted);
 const { gap, again } = document.body.dataset;
 new Scanner({ scanned, pressed, again: () => tone("good"), gap: Number(gap), rest: Number(again) }).listen(document);
-new Live(refreshDetail).start();
+new Live(refreshDetail, countDown).start();
 signIn.look();

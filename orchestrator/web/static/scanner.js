@@ -70,12 +70,13 @@ export class Scanner {
 
   end(event, now) {
     const keys = this.keys;
-    if (keys.length >= LEAST && (now - keys[0].at) / keys.length < this.gap) {
+    if (keys.length > 1 && (now - keys[0].at) / keys.length < this.gap) {
       event.preventDefault();
       event.stopPropagation();
       if (this.field !== null) this.field.element.value = this.field.value;
       this.clear();
-      this.take(keys.map((each) => each.key).join(""), now);
+      // A shorter one is what is left of a code: noise.
+      if (keys.length >= LEAST) this.take(keys.map((each) => each.key).join(""), now);
       return;
     }
     this.flush();

@@ -27,6 +27,7 @@ export class SignIn {
 
   shows(me) {
     this.person.textContent = me.signed_in ? me.name || me.person : this.nobody;
+    document.body.dataset.rights = me.rights.join(" ");
     this.dialog.querySelector("[data-sign-out]").hidden = !me.signed_in;
   }
 
