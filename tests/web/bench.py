@@ -16,6 +16,7 @@ from fastapi import FastAPI
 
 from orchestrator.audit.database import reading
 from orchestrator.audit.location import sqlite_url
+from orchestrator.domain.errors import AuditUnavailable
 from orchestrator.domain.events import SlotChanged, SlotState
 from orchestrator.domain.people import Actor, Role
 from orchestrator.domain.prompts import AnswerSource, Picture, Prompt, PromptKind, Question
@@ -81,6 +82,7 @@ class FakeControl:
     audit: AuditHealth = field(default_factory=lambda: AuditHealth(writable=True, free_mib=100))
     done: list[tuple[str, str, str]] = field(default_factory=list)
     operator: str = ""
+    lost: AuditUnavailable | None = None
     before: Callable[[], None] | None = None
 
     def snapshot(self) -> StationSnapshot:
@@ -247,6 +249,8 @@ def make_bench(folder: Path, story: str, settings: WebSection | None = None) -> 
     notes: list[tuple[str, Mapping[str, object]]] = []
 
     async def note(kind: str, detail: Mapping[str, object]) -> None:
+        if control.lost is not None:
+            raise control.lost
         notes.append((kind, detail))
 
     control = FakeControl(hub, {name: slot(name) for name in ("1", "2")})

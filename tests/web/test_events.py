@@ -1,6 +1,7 @@
 """The stream of events: what it begins with, that nothing is missing, and how it ends."""
 
 import anyio
+import anyio.lowlevel
 import pytest
 
 from orchestrator.domain.events import (
@@ -159,6 +160,20 @@ async def test_the_end_is_said(bench: Bench) -> None:
     async with following(bench.application) as late:
         assert (await late.next()).name == "snapshot"
         assert (await late.next()).name == "bye"
+
+
+async def test_whoever_takes_nothing_at_all_is_not_there(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A stream that is not read for long is given up, and leaves nothing behind."""
+    monkeypatch.setattr("orchestrator.web.event_stream.SEND_SECONDS", 0.01)
+    streams = bench.application.state.streams
+    async with following(bench.application) as stream:
+        with anyio.fail_after(5):
+            while len(streams):
+                await anyio.lowlevel.checkpoint()
+        with pytest.raises(anyio.EndOfStream):
+            await stream.next()
 
 
 async def test_one_address_has_so_many_streams(tmp_path: object, story: str) -> None:

@@ -1,9 +1,12 @@
 """What is checked of every request, and what every answer carries."""
 
 import json
+from collections.abc import AsyncIterator
 
 import httpx
 import pytest
+from starlette.requests import Request
+from starlette.responses import StreamingResponse
 
 from orchestrator.domain.people import Role
 from orchestrator.station.settings_web import WebSection
@@ -47,6 +50,32 @@ async def test_every_answer_carries_the_security_headers(bench: Bench) -> None:
     assert "secret of the inside" not in fault.text
     assert "secret of the inside" in bench.log.getvalue()
     assert "unsafe" not in POLICY
+
+
+async def test_half_an_answer_is_not_taken_for_a_whole_one(bench: Bench) -> None:
+    """A fault within an answer breaks the connection; a WebSocket is not answered at all."""
+
+    async def half(request: Request) -> StreamingResponse:
+        async def pieces() -> AsyncIterator[bytes]:
+            yield b"half"
+            raise RuntimeError("within")
+
+        return StreamingResponse(pieces())
+
+    bench.application.add_route("/half", half)
+    async with bench.browser() as browser:
+        with pytest.raises(ConnectionError):
+            await browser.get("/half")
+    sent: list[object] = []
+
+    async def send(message: object) -> None:
+        sent.append(message)
+
+    async def receive() -> dict[str, str]:
+        return {"type": "websocket.connect"}
+
+    await bench.application({"type": "websocket", "path": "/", "headers": []}, receive, send)  # type: ignore[arg-type]  # whatever comes
+    assert sent == []
 
 
 async def test_a_refusal_is_a_problem(bench: Bench) -> None:

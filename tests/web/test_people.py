@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.domain.errors import ConfigurationMistakes, StationBusy
+from orchestrator.domain.errors import AuditUnavailable, ConfigurationMistakes, StationBusy
 from orchestrator.domain.people import Role
 from orchestrator.web import people as people_module
 from orchestrator.web.accounts import AccountRefused, Accounts, Proof
@@ -317,6 +317,29 @@ async def test_signing_in_is_an_event_without_names(bench: Bench) -> None:
     ]  # fmt: skip
     text = json.dumps(bench.notes) + bench.log.getvalue()
     assert not [word for word in ('operator"}', "Mallory", "111112", PIN) if word in text]
+
+
+async def test_without_evidence_nobody_signs_in_and_refusals_stand(bench: Bench) -> None:
+    """While the audit is lost nobody is signed in, nobody gets more rights, and stopping works."""
+    bench.control.lost = AuditUnavailable("the disk is full", remedy="Make room")
+    async with bench.browser() as browser:
+        proof = bench.proof(Role.OPERATOR)
+        assert (await browser.post("/api/v1/session", json=proof)).status_code == 503
+        wrong = await browser.post("/api/v1/session", json={**proof, "pin": "111112"})
+        assert wrong.status_code == 403
+        assert (await browser.post("/api/v1/slots/1/start", json={})).status_code == 401
+        assert (await browser.post("/api/v1/slots/1/stop", json={})).status_code == 200
+        assert not (await browser.get("/api/v1/session")).json()["signed_in"]
+    assert "could not be recorded" in bench.log.getvalue()
+
+
+async def test_a_flood_of_refusals_does_not_fill_the_audit(bench: Bench) -> None:
+    """The first hundred are kept, then one a second; each of them is refused all the same."""
+    for number in range(130):
+        async with bench.browser(address=f"10.0.0.{number}") as browser:
+            assert (await browser.get("/api/v1/people")).status_code == 401
+    assert bench.kinds().count("refused") == 100
+    assert bench.log.getvalue().count('"refused"') == 130
 
 
 @pytest.mark.parametrize("role", sorted(BY_BADGE))
