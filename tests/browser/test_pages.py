@@ -163,7 +163,8 @@ async def test_lists_are_filtered_by_keyboard_alone(pages: PagesBench) -> None:
 async def test_an_engineer_tries_a_recipe_and_sees_the_waterfall(pages: PagesBench) -> None:
     """Signed in by name and password, on a simulated board; the audit has no run more."""
     async with served(pages) as watched:
-        page = await watched.go(f"/recipes/{pages.ready.plan.content_hash}")
+        place = f"/recipes/{pages.ready.plan.content_hash}"
+        page = await watched.go(place)
         answer = await page.evaluate(
             """async (password) => (await (await fetch("/api/v1/session", {method: "POST",
             headers: {"Content-Type": "application/json"},
@@ -171,6 +172,7 @@ async def test_an_engineer_tries_a_recipe_and_sees_the_waterfall(pages: PagesBen
             PASSWORD,
         )
         assert answer == "engineer"
+        await watched.go(place)
         await page.get_by_role("button", name="Try on a simulated board").click()
         await page.wait_for_url("**/trials/*")
         assert await page.locator("p.verdict b").inner_text() == "PASS"
