@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from orchestrator.domain.errors import OrchestratorError
+from orchestrator.domain.events import SlotState
 from orchestrator.domain.people import UNIDENTIFIED, Actor, Role
 from orchestrator.station.snapshot import StationSnapshot
 
@@ -30,7 +31,12 @@ async def press(control: Starts, button: str, slots: Sequence[str]) -> str:
 
     A slot that cannot be started does not keep the others from it.
     """
-    waiting = [slot.name for slot in control.snapshot().slots if slot.may_start]
+    # A board with ERROR may be started, too, but it waits for a person who looks at it.
+    waiting = [
+        slot.name
+        for slot in control.snapshot().slots
+        if slot.may_start and slot.state is SlotState.DO
+    ]
     said = []
     for name in slots or waiting:
         try:

@@ -149,9 +149,10 @@ class HostSection(Section):
         description="Where the portal of this computer is, `HOST` or `HOST:PORT`.",
     )
     account: Literal["system", "admin"] = Field(
-        default="admin",
+        default="system",
         description="Whose name it is: `system` an account of the operating system, `admin` the "
-        "portal's own administrator.",
+        "portal's own administrator, who may be let into nothing while the password is the "
+        "default.",
     )
     username: str = Field(
         default="admin", min_length=1, max_length=128, description="Name to log in with."

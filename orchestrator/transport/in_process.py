@@ -34,7 +34,8 @@ class InProcessTransport(httpx.AsyncBaseTransport):
         """Return the application's answer. Raises ConnectError, ReadError."""
         stream = request.stream
         assert isinstance(stream, httpx.AsyncByteStream)
-        scope = _scope(request.method, request.url.path, request.headers.raw)
+        url = request.url
+        scope = _scope(request.method, url.path, url.query, request.headers.raw)
         answer = await self.exchange(scope, _Body(aiter(stream)))
         body = httpx.ByteStream(bytes(answer.body))
         return httpx.Response(answer.status, headers=answer.headers, stream=body)
@@ -86,7 +87,8 @@ class Line:
         raw = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
         if isinstance(content, bytes):
             raw.append((b"content-length", str(len(content)).encode()))
-        return _Request(_scope(method, unquote(urlsplit(url).path), raw), content)
+        parts = urlsplit(url)
+        return _Request(_scope(method, unquote(parts.path), parts.query.encode(), raw), content)
 
     async def send(self, request: "_Request", *, stream: bool) -> "_Response":
         """Return the answer. Raises ConnectError, ReadError, and what `judge` raises."""
@@ -128,8 +130,14 @@ class _Response:
         """Close nothing: the answer is here."""
 
 
-def _scope(method: str, path: str, headers: list[tuple[bytes, bytes]]) -> Message:
-    return {"type": "http", "method": method, "path": path, "headers": headers}
+def _scope(method: str, path: str, query: bytes, headers: list[tuple[bytes, bytes]]) -> Message:
+    return {
+        "type": "http",
+        "method": method,
+        "path": path,
+        "query_string": query,
+        "headers": headers,
+    }
 
 
 class _Body:

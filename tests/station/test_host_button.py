@@ -4,6 +4,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from orchestrator.domain.errors import StationMisuse
+from orchestrator.domain.events import SlotState
 from orchestrator.domain.people import Actor
 from orchestrator.station.host_button import BUTTON, press
 
@@ -11,13 +12,17 @@ from orchestrator.station.host_button import BUTTON, press
 class Slots:
     """A control with some slots; those that wait may start. Notes who starts what."""
 
-    def __init__(self, **may_start: bool) -> None:
+    def __init__(self, state: SlotState = SlotState.DO, **may_start: bool) -> None:
+        self.state = state
         self.may_start = may_start
         self.started: list[tuple[str, Actor]] = []
 
     def snapshot(self) -> Any:
         """Return the part of the picture that a button looks at."""
-        slots = [SimpleNamespace(name=name, may_start=may) for name, may in self.may_start.items()]
+        slots = [
+            SimpleNamespace(name=name, may_start=may, state=self.state)
+            for name, may in self.may_start.items()
+        ]
         return SimpleNamespace(slots=slots)
 
     async def start_slot(self, slot: str, actor: Actor) -> str:
@@ -46,3 +51,10 @@ async def test_a_slot_that_cannot_start_keeps_no_other_from_it() -> None:
 async def test_a_button_that_nobody_waits_for_says_so() -> None:
     """A press without an effect is answered, too."""
     assert await press(Slots(A1=False), "start", ()) == "Button start: no slot waits for a start"
+
+
+async def test_a_board_with_an_error_waits_for_a_person() -> None:
+    """Whoever presses the button of the fixture has not looked at what went wrong."""
+    assert await press(Slots(SlotState.ERROR, A1=True), "start", ()) == (
+        "Button start: no slot waits for a start"
+    )
