@@ -112,7 +112,7 @@ class ServiceManager:
         # Nobody is left to hear that the service manager does not hear.
         with (
             suppress(OSError),
-            socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as channel,
+            socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as channel,
         ):
             channel.setblocking(False)
             channel.sendto("\n".join(words).encode(), self._address)

@@ -44,6 +44,8 @@ from orchestrator.web.surface import Surface
 from tests.web.bench import Shelf
 
 CHROMIUM = "/usr/bin/chromium"
+REQUIRED = os.environ.get("ORCHESTRATOR_REQUIRE_BROWSER") == "1"
+"""Read when the tests are collected: each test has an environment of its own."""
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -259,7 +261,7 @@ def need_chromium() -> None:
     """Skip the test without a browser, or fail it where one has to be."""
     if Path(CHROMIUM).exists():
         return
-    if os.environ.get("ORCHESTRATOR_REQUIRE_BROWSER") == "1":
+    if REQUIRED:
         pytest.fail(f"{CHROMIUM} is missing: apt-get install chromium")
     pytest.skip("Chromium is not installed")
 

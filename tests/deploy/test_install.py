@@ -5,7 +5,6 @@ import csv
 import hashlib
 import io
 import os
-import shutil
 import stat
 import subprocess
 import sys
@@ -18,10 +17,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SCRIPT = ROOT / "deploy" / "install.sh"
 AS_ROOT = hasattr(os, "geteuid") and os.geteuid() == 0
 
-pytestmark = pytest.mark.skipif(
-    shutil.which("systemctl") is None or shutil.which("systemd-sysusers") is None,
-    reason="needs systemd's tools (Debian: systemd)",
-)
+pytestmark = pytest.mark.systemd("systemctl", "systemd-sysusers")
 
 
 def install(root: Path, *options: str, expected: int = 0) -> str:

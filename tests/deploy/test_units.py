@@ -37,7 +37,7 @@ def unit(name: str) -> dict[str, dict[str, list[str]]]:
     return sections
 
 
-@pytest.mark.skipif(ANALYZE is None, reason="needs systemd-analyze (Debian: systemd)")
+@pytest.mark.systemd("systemd-analyze")
 @pytest.mark.parametrize("name", ["orchestrator-station.service", "orchestrator-backup.service"])
 def test_a_service_is_hardened(name: str) -> None:
     """The service manager's own judge gives at most 2.0, where 10 is a service without any wall."""
@@ -52,7 +52,7 @@ def test_a_service_is_hardened(name: str) -> None:
     assert float(score) <= MAY_SCORE, done.stdout
 
 
-@pytest.mark.skipif(ANALYZE is None, reason="needs systemd-analyze (Debian: systemd)")
+@pytest.mark.systemd("systemd-analyze")
 @pytest.mark.parametrize(
     "path", [*SERVICES, *SYSTEMD.glob("*.timer")], ids=lambda path: str(path.name)
 )
