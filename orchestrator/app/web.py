@@ -41,6 +41,7 @@ async def open_web(
     if settings.web is None:
         yield
         return
+    from orchestrator.web.account_changes import standing
     from orchestrator.web.people import People
     from orchestrator.web.people_file import PeopleFile
     from orchestrator.web.secrecy import Hashing
@@ -68,6 +69,7 @@ async def open_web(
         office=make_office(settings, parts, audit, attempt),
     )
     server = make_server(surface)
+    await surface.note("accounts", standing(people.register()))
     _announce(server.address, parts.log, tell)
     async with beside(server.run):
         yield

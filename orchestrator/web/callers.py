@@ -15,6 +15,7 @@ from orchestrator.domain.errors import AuditUnavailable
 from orchestrator.domain.people import UNIDENTIFIED, Actor, Role
 from orchestrator.station.commands import CommandRefused
 from orchestrator.station.settings_web import LOOPBACK
+from orchestrator.web.account_changes import changes
 from orchestrator.web.guard import SAFE_METHODS
 from orchestrator.web.people import SignInRefused
 from orchestrator.web.people_file import Account
@@ -74,6 +75,7 @@ class Door:
         )
         self._unsafe = Rates(surface.clock, UNSAFE_PER_SECOND, UNSAFE_PER_SECOND)
         self._reads = Rates(surface.clock, READS_PER_SECOND, 2 * READS_PER_SECOND)
+        self._register = surface.people.register()
         self._refusals = Rates(surface.clock, _REFUSALS_PER_SECOND, _REFUSALS_AT_ONCE)
         self.tls = surface.settings.tls
         self.cookie = COOKIE if self.tls else LOOPBACK_COOKIE
@@ -138,6 +140,7 @@ class Door:
 
     async def demand(self, caller: Caller, right: Right, operation: str) -> None:
         """Return when `caller` has `right`; else record the refusal. Raises Refused."""
+        await self._note_changes()
         if right in caller.rights:
             return
         actor = caller.actor
@@ -164,6 +167,21 @@ class Door:
             f"A {actor.role.value} may not {WORDS[right]}.",
             who_has(right, actor.role),
         )
+
+    async def _note_changes(self) -> None:
+        """Keep what somebody has changed about accounts since the last request."""
+        now, before = self.people.register(), self._register
+        if now is before:
+            return
+        self._register = now
+        changed = changes(before, now)
+        if not changed:
+            return
+        try:
+            await self._surface.note("accounts_changed", changed)
+        except AuditUnavailable:
+            # Once more with the next request.
+            self._register = before
 
     async def _note_refusal(self, kind: str, detail: Mapping[str, object]) -> None:
         """Record a refusal as long as there are not too many; it stands in any case."""

@@ -64,6 +64,10 @@ class People:
         self._used: dict[str, float] = {}
         self._locked: set[str] = set()
 
+    def register(self) -> Register:
+        """Return all people and tokens; the same object while nothing has changed."""
+        return self._file.read()
+
     def accounts(self) -> Sequence[Account]:
         """Return all accounts. Raises ConfigurationMistakes when the file is damaged."""
         return self._file.read().people

@@ -295,7 +295,7 @@ async def test_accounts_are_looked_after(bench: Bench) -> None:
         assert (await browser.post(f"/api/v1/people/{person}/disable", json={})).status_code == 200
         none = await browser.post("/api/v1/people/P-ZZZZZZZZ/unlock", json={})
         assert none.status_code == 404
-    assert bench.kinds() == ["sign_in", "person_unlocked", "person_disabled"]
+    assert bench.kinds() == ["sign_in", "person_unlocked", "person_disabled", "accounts_changed"]
     async with bench.browser() as browser:
         refused = await browser.post("/api/v1/session", json=bench.proof(Role.OPERATOR))
     assert refused.status_code == 403
