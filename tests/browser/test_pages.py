@@ -132,6 +132,16 @@ async def test_an_open_run_is_followed_until_it_ends(pages: PagesBench) -> None:
         verdict = page.locator("p.verdict b")
         assert await verdict.inner_text() == "running"
         await page.evaluate("window.same = true")
+        # The step that runs is open; somebody shuts it, and it stays shut while the page renews.
+        summary = page.locator("details[data-step='main/lock'] > summary")
+        await summary.press("Enter")
+        for _ in range(2):
+            await page.evaluate(
+                "() => new Promise(done => document.addEventListener('htmx:after:swap',"
+                " () => done(true), {once: true}))"
+            )
+            assert await page.locator("details[open]").count() == 0
+        await expect(summary).to_be_focused()
         await anyio.to_thread.run_sync(
             write,
             pages.url,

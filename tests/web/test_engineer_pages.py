@@ -62,7 +62,8 @@ async def test_a_run_is_a_waterfall_with_tries_limits_and_log(pages: PagesBench)
     assert "[-80 … -20]" in text
     assert 'aria-label="at -10 % of the range"' in text
     assert "prompt_answered" in text
-    assert re.search(r"<details open><summary>details<span class=.unseen.> of Check", text)
+    opened = r"<details data-step=.main/check. open><summary>details<span class=.unseen.> of Check"
+    assert re.search(opened, text)
     assert "hx-get" not in text
 
 
