@@ -45,7 +45,7 @@ async def open_web(
     from orchestrator.web.people import People
     from orchestrator.web.people_file import PeopleFile
     from orchestrator.web.secrecy import Hashing
-    from orchestrator.web.server import make_server
+    from orchestrator.web.server import certificate_caution, make_server
     from orchestrator.web.surface import Surface
 
     file = PeopleFile(settings.station.data_dir)
@@ -71,6 +71,10 @@ async def open_web(
     server = make_server(surface)
     await surface.note("accounts", standing(people.register()))
     _announce(server.address, parts.log, tell)
+    caution = certificate_caution(settings.web, parts.clock.now())
+    if caution:
+        parts.log.warning("panel", message=caution)
+        tell(caution)
     async with beside(server.run):
         yield
 

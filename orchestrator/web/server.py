@@ -13,9 +13,11 @@ import stat
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import anyio
+from cryptography import x509
 from fastapi import FastAPI
 from structlog.typing import FilteringBoundLogger
 from uvicorn.server import ServerState
@@ -33,6 +35,8 @@ from orchestrator.web.protocol import (
 from orchestrator.web.surface import Surface
 
 HANDSHAKE_SECONDS = 10.0
+CAUTION_DAYS = 30
+"""So many days before its end people hear of the certificate."""
 GRACE_SECONDS = 0.5
 """How long streams may take to say goodbye, and then again answers to be finished."""
 
@@ -118,6 +122,21 @@ def tls_context(settings: WebSection) -> ssl.SSLContext | None:
             remedy="Correct `web.tls_certificate` and `web.tls_key`",
         ) from None
     return context
+
+
+def certificate_caution(settings: WebSection, now: datetime) -> str:
+    """Say that the certificate of the panel ends soon or has ended; empty while it is good.
+
+    Browsers judge by themselves; the station goes on in any case.
+    """
+    if settings.tls_certificate is None:
+        return ""
+    content = settings.tls_certificate.read_bytes()
+    days = (x509.load_pem_x509_certificate(content).not_valid_after_utc - now).days
+    if days >= CAUTION_DAYS:
+        return ""
+    when = f"ends in {days} days" if days >= 0 else "has ended"
+    return f"The certificate of the panel {when}: browsers will refuse it. Put a new one in place"
 
 
 def _demand_private(key: Path) -> None:

@@ -21,7 +21,7 @@ from orchestrator.domain.people import Role
 from orchestrator.station.settings_web import WebSection
 from orchestrator.transport.tls import pinned_context
 from orchestrator.web.client import StationApi
-from orchestrator.web.server import WebServer, bind
+from orchestrator.web.server import WebServer, bind, certificate_caution
 from tests.web.bench import Bench, changed, make_bench
 
 GET = b"GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n"
@@ -317,6 +317,17 @@ def certificate(folder: Path) -> tuple[Path, Path]:
     (folder / "k.pem").chmod(0o600)
     (folder / "c.pem").write_bytes(made.public_bytes(serialization.Encoding.PEM))
     return folder / "c.pem", folder / "k.pem"
+
+
+def test_a_certificate_that_ends_soon_is_told(tmp_path: Path) -> None:
+    """A month before its end, and after it, people are told; the station goes on."""
+    made, key = certificate(tmp_path)
+    section = WebSection(port=0, tls_certificate=made, tls_key=key)
+    now = datetime.now(UTC)
+    assert "ends in 0 days" in certificate_caution(section, now)
+    assert "has ended" in certificate_caution(section, now + timedelta(days=3))
+    assert certificate_caution(section, now - timedelta(days=60)) == ""
+    assert certificate_caution(WebSection(), now) == ""
 
 
 async def test_with_tls_the_session_never_leaves_it(tmp_path: Path, story: str) -> None:
