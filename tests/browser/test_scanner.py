@@ -41,7 +41,7 @@ async def test_scans_arrive_from_anywhere(tmp_path: Path) -> None:
 
 
 async def test_noise_and_doubles_do_nothing(tmp_path: Path) -> None:
-    """A code that comes twice counts once, three letters are none, and a person who types is none.
+    """A code that comes twice counts once, two letters are none, and a person who types is none.
 
     An unexpected code is answered with what was expected.
     """

@@ -21,6 +21,10 @@ export function show(name, slot = "") {
 }
 
 let asked = 0;
+let shown = 0;
+
+/** True while a detail was asked for that is not there yet. */
+const awaited = () => asked !== shown;
 
 /** Show the detail of a slot. Of several that are asked for at once, the last one is shown. */
 export async function openDetail(key) {
@@ -29,10 +33,12 @@ export async function openDetail(key) {
   const mine = asked;
   const { language } = document.body.dataset;
   const kiosk = document.body.dataset.kiosk === "true" ? "&kiosk" : "";
+  const done = () => { if (mine === asked) shown = mine; };
   const response = await fetch(`/slots/${key}?language=${language}${kiosk}`).catch(() => null);
-  if (!response?.ok) return;
+  if (!response?.ok) return done();
   const page = new DOMParser().parseFromString(await response.text(), "text/html");
   if (mine !== asked) return;
+  done();
   detail.replaceChildren(...page.body.childNodes);
   detail.hidden = false;
   const first = detail.querySelector("form input, form button.done, form button, .detail-keys button:last-child");
@@ -40,17 +46,23 @@ export async function openDetail(key) {
 }
 
 export function closeDetail() {
-  asked += 1;
+  shown = asked += 1;
   const key = detailBody()?.dataset.key;
   detail.hidden = true;
   detail.replaceChildren();
   tileOf(key)?.querySelector(".open")?.focus();
 }
 
+/** Close the detail whose question was answered, unless another one was asked for meanwhile. */
+export function closeAnswered(id) {
+  const there = detail.querySelector(`form[data-prompt="${CSS.escape(id)}"]`);
+  if (there && !awaited()) closeDetail();
+}
+
 /** Keep the open detail true after the tiles have changed. */
 export function refreshDetail() {
   const body = detailBody();
-  if (!body) return;
+  if (!body || awaited()) return;
   const tile = tileOf(body.dataset.key);
   if (!tile) return closeDetail();
   const { state, run } = tile.dataset;

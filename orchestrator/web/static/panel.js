@@ -2,7 +2,7 @@
 // asked of the station; what it answers is shown in the bottom line, with a tone.
 
 import { Refused, ask, change, post, read } from "./api.js";
-import { closeDetail, countDown, detailBody, dialog, openDetail, openDialog, refreshDetail, show, tileOf } from "./dialogs.js";
+import { closeAnswered, closeDetail, countDown, detailBody, dialog, openDetail, openDialog, refreshDetail, show, tileOf } from "./dialogs.js";
 import { Live } from "./live.js";
 import { Scanner } from "./scanner.js";
 import { SignIn } from "./sign_in.js";
@@ -72,7 +72,7 @@ function keyOf(slot) {
 
 function answer(id, body) {
   return act(post(`/prompts/${encodeURIComponent(id)}/answer`, body)).then((done) => {
-    if (done && detailBody()?.querySelector(`form[data-prompt="${CSS.escape(id)}"]`)) closeDetail();
+    if (done) closeAnswered(id);
   });
 }
 

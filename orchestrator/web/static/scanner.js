@@ -1,8 +1,8 @@
 // Telling a scanner from a person. A scanner is a keyboard that types fast and ends in Enter or Tab:
-// at least LEAST characters, on average less than `gap` milliseconds apart. It works wherever the
-// focus is; what it types into a field is taken out again.
+// at least LEAST characters (%NO has no more), on average less than `gap` milliseconds apart. It
+// works wherever the focus is; what it types into a field is taken out again.
 
-const LEAST = 4;
+const LEAST = 3;
 const PATIENCE = 120;
 const FORGET = 1000;
 
