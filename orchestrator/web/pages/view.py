@@ -79,7 +79,6 @@ class Head:
     operator: str
     saved: bool
     unsent: int
-    cloud: str
     health: str
     passed: int
     failed: int
@@ -201,7 +200,6 @@ def _head(snapshot: StationSnapshot, texts: Texts, title: str, part: str) -> Hea
         operator=shift.operator,
         saved=audit.writable,
         unsent=audit.waiting,
-        cloud="",
         health=_health(snapshot),
         passed=shift.passed,
         failed=shift.failed,
