@@ -1,21 +1,13 @@
 """Makes the fixture that the settings describe: the one place that knows every kind of it."""
 
-import ssl
-
-from pydantic import SecretStr
-
-from orchestrator.domain.errors import ConfigurationMistakes
+from orchestrator.app.portals import account_of, trust_of
 from orchestrator.domain.fixture import Fixture
 from orchestrator.station.daemon import Timing
 from orchestrator.station.prepare import secret_value
 from orchestrator.station.settings import Settings
-from orchestrator.station.settings_base import SecretReference
 from orchestrator.station.settings_fixture import AdvantechSection, AzureSphereSection
-from orchestrator.systems.advantech_portal.auth import Account
 from orchestrator.systems.advantech_portal.fixture import HostFixture
-from orchestrator.systems.advantech_portal.models import ADMIN_ACCOUNT, OS_ACCOUNT
 from orchestrator.systems.azure_sphere_device.fixture import SphereFixture
-from orchestrator.transport.tls import fingerprint_context, pinned_context
 
 
 def make_fixture(settings: Settings) -> Fixture:
@@ -63,9 +55,9 @@ def _hosts(section: AdvantechSection) -> Fixture:
         labels=section.labels,
         https_port=section.https_port,
         restart_seconds=section.restart_seconds,
-        context=_trust(section),
+        context=trust_of(section),
         accounts=[
-            _account(section, reference, f"fixture.advantech.{key}")
+            account_of(section, reference, f"fixture.advantech.{key}")
             for key, reference in (
                 ("password", section.password),
                 ("password_after", section.password_after),
@@ -73,21 +65,3 @@ def _hosts(section: AdvantechSection) -> Fixture:
             if reference is not None
         ],
     )
-
-
-def _trust(section: AdvantechSection) -> ssl.SSLContext:
-    if section.ca_file is not None:
-        return pinned_context(section.ca_file)
-    return fingerprint_context(section.fingerprints)
-
-
-def _account(section: AdvantechSection, reference: SecretReference, key: str) -> Account:
-    password = secret_value(reference)
-    if not password:
-        source = f"file {reference.file}" if reference.file else f"variable {reference.env}"
-        raise ConfigurationMistakes(
-            f"`{key}`: {source} holds nothing readable",
-            remedy="Put the password there, or correct the reference",
-        )
-    kind = ADMIN_ACCOUNT if section.account == "admin" else OS_ACCOUNT
-    return Account(section.username, SecretStr(password), kind)

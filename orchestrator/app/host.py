@@ -1,18 +1,14 @@
 """Opens the link to the computer that the station runs on, if the settings watch it."""
 
-import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from pydantic import SecretStr
-
+from orchestrator.app.portals import account_of, trust_of
 from orchestrator.domain.clock import Clock
-from orchestrator.domain.errors import ConfigurationMistakes
 from orchestrator.domain.host import HostLink
 from orchestrator.station.prepare import secret_value
 from orchestrator.station.settings import EvidenceSettings
 from orchestrator.station.settings_host import HostSection
-from orchestrator.systems.advantech_portal.auth import Account
 from orchestrator.systems.advantech_portal.client import AdvantechHost
 from orchestrator.systems.advantech_portal.host import (
     AdvantechHostLink,
@@ -20,9 +16,7 @@ from orchestrator.systems.advantech_portal.host import (
     Switch,
     Wiring,
 )
-from orchestrator.systems.advantech_portal.models import ADMIN_ACCOUNT, OS_ACCOUNT
 from orchestrator.transport.retry import RetryPolicy
-from orchestrator.transport.tls import fingerprint_context, pinned_context
 
 
 @asynccontextmanager
@@ -49,8 +43,8 @@ def make_host(section: HostSection) -> AdvantechHost:
     """Return the client of the host's portal. Raises ConfigurationMistakes."""
     return AdvantechHost(
         f"https://{section.address}",
-        context=_trust(section),
-        account=_account(section),
+        context=trust_of(section),
+        account=account_of(section, section.password, "station.host.password"),
         retry=RetryPolicy(attempts=1),  # it is asked again anyway
     )
 
@@ -74,22 +68,3 @@ def host_secrets(settings: EvidenceSettings) -> set[str]:
     section = settings.station.host
     password = secret_value(section.password) if section is not None else ""
     return {password} if password else set()
-
-
-def _trust(section: HostSection) -> ssl.SSLContext:
-    if section.ca_file is not None:
-        return pinned_context(section.ca_file)
-    return fingerprint_context(section.fingerprints)
-
-
-def _account(section: HostSection) -> Account:
-    reference = section.password
-    password = secret_value(reference)
-    if not password:
-        source = f"file {reference.file}" if reference.file else f"variable {reference.env}"
-        raise ConfigurationMistakes(
-            f"`station.host.password`: {source} holds nothing readable",
-            remedy="Put the password there, or correct the reference",
-        )
-    kind = ADMIN_ACCOUNT if section.account == "admin" else OS_ACCOUNT
-    return Account(section.username, SecretStr(password), kind)

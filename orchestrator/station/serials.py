@@ -42,7 +42,7 @@ class UnitRule:
     def _serial_of(self, identity: DeviceIdentity) -> str | None:
         section = self.section.serial_number
         if section.rule == "device_id":
-            return identity.device_id[-section.last :]
+            return (identity.as_written or identity.device_id)[-section.last :]
         if section.rule in ("none", "scan"):
             return None
         serial = self.numbers.get(identity.device_id)

@@ -4,17 +4,16 @@ One model per kind. What every kind has (how often it is looked at, how long a u
 read from whichever is given, so that nobody else has to ask for the kind.
 """
 
-import re
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
 from orchestrator.station.settings_base import PORT_LENGTH, SecretReference, Section
+from orchestrator.station.settings_portal import PortalSection
 
 MOST_HOSTS = 256
 _ADDRESS = r"^[A-Za-z0-9]([A-Za-z0-9.-]{0,252}[A-Za-z0-9])?(:\d{1,5})?$"
-_FINGERPRINT = re.compile(r"^[0-9a-fA-F]{64}$")
 
 HostPort = Annotated[str, Field(min_length=1, max_length=PORT_LENGTH)]
 HostAddress = Annotated[str, Field(max_length=260, pattern=_ADDRESS)]
@@ -57,7 +56,7 @@ class AzureSphereSection(Section):
     )
 
 
-class AdvantechSection(Section):
+class AdvantechSection(PortalSection):
     """Edge computers on the network ports of a fixture, each with its own portal."""
 
     hosts: dict[HostPort, HostAddress] = Field(
@@ -79,27 +78,6 @@ class AdvantechSection(Section):
     https_port: int = Field(
         default=443, ge=1, le=65535, description="Port on which computers answer unless one says."
     )
-    ca_file: Path | None = Field(
-        default=None,
-        description="Certificate (PEM) that computers must prove themselves with; relative to the "
-        "settings file.",
-    )
-    fingerprints: list[str] = Field(
-        default=[],
-        max_length=1024,
-        description="SHA-256 fingerprints (64 hexadecimal digits, colons allowed) of self-signed "
-        "certificates that are trusted instead.",
-    )
-    account: Literal["system", "admin"] = Field(
-        default="system",
-        description="Whose name it is: `system` an account of the operating system, with "
-        "administrator rights where recipes restart computers; `admin` the portal's own "
-        "administrator, who may be let into nothing as long as the password is the default.",
-    )
-    username: str = Field(
-        default="admin", min_length=1, max_length=128, description="Name to log in with."
-    )
-    password: SecretReference = Field(description="Where the password of that account is.")
     password_after: SecretReference | None = Field(
         default=None,
         description="Where the password is that a recipe gives the account; it is tried when "
@@ -136,14 +114,9 @@ class AdvantechSection(Section):
     )
 
     @model_validator(mode="after")
-    def _can_be_found_and_trusted(self) -> Self:
+    def _can_be_found(self) -> Self:
         if not (self.hosts or self.addresses or self.labels):
             raise ValueError("give `hosts`, `addresses`, or `labels = true`")
-        if (self.ca_file is None) == (not self.fingerprints):
-            raise ValueError("give `ca_file` or `fingerprints`; computers are always verified")
-        wrong = [one for one in self.fingerprints if not _FINGERPRINT.match(one.replace(":", ""))]
-        if wrong:
-            raise ValueError(f"{wrong[0][:80]} is no SHA-256 fingerprint")
         return self
 
 

@@ -5,19 +5,18 @@ show `host_lights`, what buttons and switches do `host_inputs`.
 """
 
 from decimal import Decimal
-from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from orchestrator.station.settings_base import SecretReference, Section, ShortName, Text
+from orchestrator.station.settings_base import Section, ShortName, Text
 from orchestrator.station.settings_fixture import HostAddress
+from orchestrator.station.settings_portal import PortalSection
 
 Then = Literal["ignore", "warn", "hold"]
 Shown = Literal["idle", "running", "passed", "failed", "waiting", "fault"]
 LAST_PIN = 255
 Delay = Annotated[float, Field(ge=0, le=3600)]
-Fingerprint = Annotated[str, Field(pattern=r"^([0-9a-fA-F]{2}:?){31}[0-9a-fA-F]{2}$")]
 
 _THEN = "`hold`: no run begins until it is good again; `warn`: people are told; `ignore`."
 _AFTER = "How long it must be so before the rule is broken."
@@ -141,32 +140,12 @@ class InputSection(Section):
         return self
 
 
-class HostSection(Section):
+class HostSection(PortalSection):
     """The computer that the station runs on, watched through its own portal, if it has one."""
 
     address: HostAddress = Field(
         default="localhost",
         description="Where the portal of this computer is, `HOST` or `HOST:PORT`.",
-    )
-    account: Literal["system", "admin"] = Field(
-        default="system",
-        description="Whose name it is: `system` an account of the operating system, `admin` the "
-        "portal's own administrator, who may be let into nothing while the password is the "
-        "default.",
-    )
-    username: str = Field(
-        default="admin", min_length=1, max_length=128, description="Name to log in with."
-    )
-    password: SecretReference = Field(description="Where its password is.")
-    ca_file: Path | None = Field(
-        default=None,
-        description="Certificate (PEM) that the portal must prove itself with; relative to the "
-        "settings file.",
-    )
-    fingerprints: list[Fingerprint] = Field(
-        default=[],
-        max_length=8,
-        description="SHA-256 fingerprints of self-signed certificates that are trusted instead.",
     )
     sample_seconds: float = Field(
         default=60.0, ge=1, le=3600, description="Least time between two samples in the audit."
@@ -191,12 +170,6 @@ class HostSection(Section):
     contact: ContactSection = ContactSection()
     lamp: list[LampSection] = Field(default=[], max_length=32)
     input: list[InputSection] = Field(default=[], max_length=32)
-
-    @model_validator(mode="after")
-    def _can_be_trusted(self) -> Self:
-        if self.ca_file is None and not self.fingerprints:
-            raise ValueError("give `ca_file` or `fingerprints`; the portal is always verified")
-        return self
 
     @model_validator(mode="after")
     def _pins_are_told_apart(self) -> Self:

@@ -33,7 +33,7 @@ async def bind(ctx: StepContext, host: AdvantechHost) -> str:
     serial = await read_serial(host, fresh=True)
     if serial is None:
         refuse([_NO_IDENTITY])
-    ctx.identify(DeviceIdentity(SYSTEM, str(serial)))
+    ctx.identify(DeviceIdentity(SYSTEM, str(serial), as_written=str(serial)))
     return str(serial)
 
 

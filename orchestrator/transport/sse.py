@@ -34,6 +34,8 @@ from orchestrator.transport.tls import empty_context
 _REFUSAL_BYTES = 64 * 1024
 _LONGEST_ID = 256
 _ENDS = (b"\n\n", b"\r\r", b"\n\r\n")
+_TAIL = 2
+"""So much of a piece may belong to an end that the next one completes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +221,7 @@ class _Guarded(httpx.AsyncByteStream):
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         pieces = aiter(self._stream)
-        since_event = 0
+        since_event, before = 0, b""
         while True:
             try:
                 with anyio.fail_after(self._silence):
@@ -232,8 +234,11 @@ class _Guarded(httpx.AsyncByteStream):
                 ) from None
             if piece is None:
                 return
-            end = max(piece.rfind(mark) for mark in _ENDS)
-            since_event = len(piece) - end if end >= 0 else since_event + len(piece)
+            # A peer may send the empty line at an event's end by itself.
+            seen = before + piece
+            end = max(seen.rfind(mark) for mark in _ENDS)
+            since_event = len(seen) - end if end >= 0 else since_event + len(piece)
+            before = seen[-_TAIL:]
             if since_event > self._cap:
                 raise UnusableAnswer(
                     f"An event is longer than the {self._cap} bytes that it may have",

@@ -36,7 +36,7 @@ def test_a_host_needs_no_more_than_trust_and_a_password(tmp_path: Path) -> None:
     assert host is not None
     assert host.password.file == tmp_path / "host.password"
     assert host.ca_file == tmp_path / "host-ca.pem"
-    assert (host.address, host.account, host.username) == ("localhost", "admin", "admin")
+    assert (host.address, host.account, host.username) == ("localhost", "system", "admin")
 
 
 LAMP = '[[station.host.lamp]]\nname = "red"\ngpio = 0\non = ["failed"]\n'
@@ -46,7 +46,8 @@ LAMP = '[[station.host.lamp]]\nname = "red"\ngpio = 0\non = ["failed"]\n'
     ("text", "expected"),
     [
         (HOST.replace("ca_file", "#"), "give `ca_file` or `fingerprints`"),
-        (HOST.replace('"host-ca.pem"', '"a"\nfingerprints = ["12"]'), "fingerprints"),
+        (HOST.replace('ca_file = "host-ca.pem"', 'fingerprints = ["12"]'), "fingerprints"),
+        (HOST + f'fingerprints = ["{64 * "a"}"]\n', "one of both"),
         (HOST + LAMP + LAMP, "red is given twice"),
         (HOST + LAMP + LAMP.replace("red", "blue"), "GPIO pin 0 is given twice"),
         (HOST + LAMP.replace("gpio = 0", ""), "exactly one of the keys `gpio` and `led`"),

@@ -236,6 +236,8 @@ def test_serial_numbers_by_rule(tmp_path: Path) -> None:
     by_id = UnitSection(serial_number=SerialNumberSection(rule="device_id", last=8))
     assert unit_rule(by_id).unit_of(BOARD).serial_number == "ab12ab12"
     assert unit_rule(by_id).unit_of(None) == Unit()
+    written = DeviceIdentity("fake", "SN-Ab12x", as_written="SN-Ab12x")
+    assert unit_rule(by_id).unit_of(written).serial_number == "SN-Ab12x"
     listed = rule(tmp_path, f"device_id,serial_number\n{BOARD.device_id.upper()}, SN-7\n\n")
     assert unit_rule(listed).unit_of(BOARD) == Unit("SN-7", "P-1")
     with pytest.raises(SlotBlocked, match="No serial number is listed for board cdcd"):

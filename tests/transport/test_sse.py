@@ -104,6 +104,14 @@ async def test_signs_of_life_are_not_counted_as_an_event() -> None:
     assert await events([*beats, b"data: 1\n\n"]) == [ServerEvent("message", "1", "")]
 
 
+@pytest.mark.parametrize(
+    "end", [[b"\n", b"\n"], [b"\r\n", b"\r\n"], [b"\r\n\r", b"\n"], [b"\r", b"\r"]]
+)
+async def test_an_event_may_end_in_a_piece_of_its_own(end: list[bytes]) -> None:
+    """However the peer cuts its events, a long stream of short ones is none that is too long."""
+    assert len(await events([b"data: 1", *end] * 1000)) == 1000
+
+
 REFUSED: list[tuple[Any, type[Exception]]] = [
     (httpx.Response(404), NotSupported),
     (httpx.Response(503, text="x" * 100_000), NotSupported),

@@ -46,7 +46,7 @@ from orchestrator.systems.advantech_portal.error_catalogue import (
     SignInRow,
 )
 from orchestrator.transport.client import Answer, is_page
-from orchestrator.transport.decode import NOT_SHOWN, read_json
+from orchestrator.transport.decode import read_json
 from orchestrator.transport.endpoint import Endpoint, WireModel
 from orchestrator.transport.text import printable
 
@@ -161,7 +161,7 @@ def refusal_from(answer: Answer) -> OrchestratorError:
         )
     said = heard = _said(answer)
     if row.confidential and heard.words:
-        said = Said(heard.place, NOT_SHOWN)
+        said = Said(heard.place, "")  # it may repeat a secret
     words = heard.words.casefold()
     absent = status in endpoints.NOT_HERE.get(row.name, ()) and (
         said.place or not answer.body.strip()

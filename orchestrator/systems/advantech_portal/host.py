@@ -132,6 +132,7 @@ class _Watch:
         self._by_stream: frozenset[str] = frozenset()
         self._ask = anyio.Event()
         self._met = anyio.Event()
+        self._looking = anyio.Lock()
         self._why = ""
 
     async def follow(self) -> None:
@@ -223,8 +224,12 @@ class _Watch:
             self._differs(clock_reading(status, service, self._now()))
 
     async def _ask_inputs(self) -> None:
-        pins = await supported(self._host.list_gpio_pins())
-        levels = {pin.pin: pin.level for pin in pins or ()}
+        # One look at a time: an older answer that comes late would be a button pressed twice.
+        async with self._looking:
+            pins = await supported(self._host.list_gpio_pins())
+            self._tell_inputs({pin.pin: pin.level for pin in pins or ()})
+
+    def _tell_inputs(self, levels: Mapping[int, int]) -> None:
         for name, switch in self._wiring.inputs.items():
             if switch.pin not in levels:
                 continue

@@ -70,4 +70,4 @@ async def read_identity(host: AdvantechHost) -> DeviceIdentity:
             remedy="Set the host aside; its maker must write the serial number first",
             code="NO_IDENTITY",
         )
-    return DeviceIdentity(SYSTEM, serial)
+    return DeviceIdentity(SYSTEM, serial, as_written=serial)

@@ -59,7 +59,10 @@ class Stream(httpx.AsyncByteStream):
 
 
 class ScriptedPortal(httpx.AsyncBaseTransport):
-    """Answers what its members say. `refuse` are statuses by path, `down` refuses everybody."""
+    """Answers what its members say. `refuse` are statuses by path, `down` refuses everybody.
+
+    `late` are seconds that the next answers of a path take on their way back.
+    """
 
     def __init__(self) -> None:
         self.values: dict[str, Any] = {
@@ -80,6 +83,7 @@ class ScriptedPortal(httpx.AsyncBaseTransport):
         self.resumed: list[str] = []
         self.streams: list[Stream] = []
         self.seconds = 0.0
+        self.late: dict[str, deque[float]] = {}
 
     def event(self, name: str, data: Any, number: str = "") -> None:
         """Send an event to everybody who listens."""
@@ -111,7 +115,10 @@ class ScriptedPortal(httpx.AsyncBaseTransport):
             return httpx.Response(200 if fits else 401, json=login_result() if fits else refusal)
         if place == "events":
             return self._stream(request)
-        return self._pins(place, body) or httpx.Response(200, json=self.values[place])
+        answer = self._pins(place, body) or httpx.Response(200, json=self.values[place])
+        if self.late.get(place):
+            await anyio.sleep(self.late[place].popleft())
+        return answer
 
     def _stream(self, request: httpx.Request) -> httpx.Response:
         self.resumed.append(request.headers.get("last-event-id", ""))

@@ -203,6 +203,7 @@ def test_words_of_confidential_calls_decide_and_are_not_shown() -> None:
     locked = refused(401, {"Code": 401, "Message": "locked, canary"}, "login")
     assert isinstance(locked, AccountLocked)
     assert "canary" not in str(locked)
+    assert locked.what.endswith("(status 401)")
     applied = refused(422, {"message": "canary"}, "set_connection")
     assert isinstance(applied, AppliedWithErrors)
     assert "canary" not in f"{applied} {vars(applied)}"

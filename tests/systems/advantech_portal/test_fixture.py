@@ -189,6 +189,15 @@ async def test_a_link_offers_the_client_and_the_identity() -> None:
         assert (await host.get_host_info()).hostname
 
 
+async def test_the_serial_number_keeps_its_capitals() -> None:
+    """It may be written into the host for good; identities are told apart without them."""
+    net = Net("10.0.0.1", serial_number="KSA1234x")
+    async with net.fixture(hosts={"P1": "10.0.0.1"}).connect(Attached("P1", "10.0.0.1")) as link:
+        identity = await link.identity()
+    assert identity == DeviceIdentity("advantech", "ksa1234X")
+    assert identity.as_written == "KSA1234x"
+
+
 async def test_the_second_password_is_tried_when_the_first_is_refused() -> None:
     """A recipe has changed it; each is tried once."""
     net = Net("10.0.0.1")

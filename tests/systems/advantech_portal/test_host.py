@@ -1,5 +1,6 @@
 """The link to a station's own host: streams, their breaks, what is asked for, lamps and inputs."""
 
+from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from decimal import Decimal
@@ -276,6 +277,24 @@ def test_buttons_are_seen_within_their_pace() -> None:
             ]
             await let_pass(5)
             assert bench.taken() == []
+
+    on_bench(scenario)
+
+
+def test_an_answer_that_comes_late_is_no_second_press() -> None:
+    """What was asked for beside the looks may be older than the newest look."""
+
+    async def scenario(bench: Bench) -> None:
+        async with bench.watching():
+            await let_pass(4.1)
+            bench.taken()
+            bench.portal.late["perif/gpio/all"] = deque([0.4])
+            bench.portal.cut()
+            await let_pass(0.1)
+            bench.portal.levels[4] = 1
+            await let_pass(1)
+            told = [each for each in bench.taken() if isinstance(each, HostInput)]
+            assert told == [HostInput("start", closed=True)]
 
     on_bench(scenario)
 
