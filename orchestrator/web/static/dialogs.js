@@ -41,6 +41,7 @@ export async function openDetail(key) {
   done();
   detail.replaceChildren(...page.body.childNodes);
   detail.hidden = false;
+  countDown(0);
   const first = detail.querySelector("form input, form button.done, form button, .detail-keys button:last-child");
   first?.focus();
 }
@@ -73,9 +74,9 @@ export function refreshDetail() {
 }
 
 /** Show how long the open questions still wait. */
-export function countDown() {
+export function countDown(seconds = 1) {
   for (const hint of detail.querySelectorAll("[data-left]")) {
-    const left = Math.max(0, Number(hint.dataset.left) - 1);
+    const left = Math.max(0, Number(hint.dataset.left) - seconds);
     hint.dataset.left = left;
     const time = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
     hint.textContent = hint.dataset.words.replace("{time}", time);
