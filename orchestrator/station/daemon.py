@@ -227,13 +227,13 @@ class Station:
             self._tell("Running steps did not end in time: they are cut")
 
     async def _close(self) -> None:
-        """Close what could not close itself. Lost evidence is already known to be lost."""
-        if self._keeper.fault is not None:
-            self._end.audit_lost = self._keeper.fault
-            return
-        parts = self._parts
+        """Close what could not close itself, also in an audit that was lost and is there again."""
+        parts, keeper = self._parts, self._keeper
+        self._end.audit_lost = keeper.fault
         with anyio.move_on_after(CLOSING_SECONDS, shield=True):
             try:
+                if keeper.fault is not None:
+                    await keeper.reopen()
                 closed: list[OpenRun] = await recover(
                     self._tools, "the station was stopped", ask_seconds=0
                 )
@@ -242,6 +242,9 @@ class Station:
                 await parts.recorder.record(event_row(self._tools, "station_stopped", {}))
             except AuditUnavailable as fault:
                 self._end.audit_lost = fault
+            else:
+                if self._boards_wanted is None:
+                    self._end.audit_lost = None
 
     def _open_pipeline(self, slot: Slot) -> None:
         pipeline = Pipeline(slot, self._tools)

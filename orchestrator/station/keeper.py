@@ -143,11 +143,15 @@ class Keeper:
             await self._evidence.try_again()
             raise AuditUnavailable(error.what, remedy=error.remedy, where=error.where) from error
 
-    async def _try_again(self) -> None:
-        """Go on when the audit is back. Raises AuditUnavailable while it is not."""
+    async def reopen(self) -> None:
+        """Open the audit anew and see that it is the same. Raises AuditUnavailable if it is not."""
         if self._evidence.failure is not None:
             await self._evidence.try_again()
         await self._tools.past.check(self._tools.session.session_id)
+
+    async def _try_again(self) -> None:
+        """Go on when the audit is back. Raises AuditUnavailable while it is not."""
+        await self.reopen()
         away = self._tools.services.clock.monotonic() - self._since
         cause = str(self.fault.what) if self.fault is not None else ""
         detail = {"seconds": f"{away:.3f}", "why": cause}

@@ -146,6 +146,23 @@ async def test_told_to_stop_while_it_is_lost(tmp_path: Path) -> None:
     assert not bench.paper.events("station_stopped")
 
 
+async def test_told_to_stop_when_it_has_just_come_back(tmp_path: Path) -> None:
+    """Nothing is left open for the next start when the audit can be written at the end."""
+    bench = Bench(tmp_path)
+    bench.watchfulness = replace(WATCHFULNESS, retry_seconds=3600.0)
+    bench.fixture.put("1", losing(bench))
+    async with bench.running() as watch:
+        await watch.notice("The line stops")
+        bench.paper.lost = None
+        watch.station.stop()
+        await watch.ended.wait()
+    assert bench.end is not None
+    assert bench.end.audit_lost is None
+    [ended] = bench.paper.of(RunEndRow)
+    assert ended.outcome == "INTERRUPTED"
+    assert bench.paper.events("station_stopped")
+
+
 async def test_a_script_that_wants_so_many_boards_ends_at_once(tmp_path: Path) -> None:
     """With a number of boards a lost audit ends the station; the other slot is stopped."""
     bench = Bench(tmp_path)

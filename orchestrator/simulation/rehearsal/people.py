@@ -15,8 +15,11 @@ from orchestrator.simulation.rehearsal.computer import Computer
 from orchestrator.simulation.rehearsal.floor import Board, Floor, Place
 from orchestrator.simulation.rehearsal.panel import AT_REST, Panel
 from orchestrator.simulation.rehearsal.scenario import Scenario
+from orchestrator.station.settings_floor import TileSection
 
 ATTEMPTS = 3
+_LEAVE_IT = TileSection().lost
+"""What a tile says while the station cannot save results."""
 PATIENCE_SECONDS = 900.0
 FINISHING_ROUNDS = 3
 _MISHAP = 0.1
@@ -128,6 +131,9 @@ class People:
             if board is None:
                 return True
             if tile is None or tile.state not in AT_REST:
+                return False
+            if self._floor.healed and tile.sentence == _LEAVE_IT:
+                # Without trouble people do as they are told: they leave the board there.
                 return False
             return tile.device_id == board.device_id or not tile.device_id
 
