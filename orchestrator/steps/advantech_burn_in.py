@@ -22,7 +22,13 @@ from orchestrator.domain.errors import (
 from orchestrator.domain.series import MEDIA_TYPE, MOST_SAMPLES, Series
 from orchestrator.engine.step import Duration, Measures, StepContext, step
 from orchestrator.steps.advantech_bands import Band, band_findings, read_bands
-from orchestrator.steps.advantech_sensors import TEMPERATURE, Sensor, by_name, read_sensors
+from orchestrator.steps.advantech_sensors import (
+    MOST_SENSORS,
+    TEMPERATURE,
+    Sensor,
+    by_name,
+    read_sensors,
+)
 from orchestrator.steps.findings import refuse
 from orchestrator.steps.waiting import rounded
 from orchestrator.systems.advantech_portal.client import AdvantechHost
@@ -61,6 +67,8 @@ class _Sampling:
         for sensor in sensors:
             series = self._series.get(sensor.label)
             if series is None:
+                if len(self._series) >= MOST_SENSORS:
+                    continue
                 series = self._series[sensor.label] = Series(
                     sensor.label, sensor.unit, self._started_at, self._interval_us
                 )
@@ -73,8 +81,12 @@ class _Sampling:
     def report(self) -> None:
         """Attach the series and measure what the recipe may limit."""
         measure, hot = self._ctx.measure, self._temperatures
-        for series in self._series.values():
-            self._ctx.attach(_file_name(series.name), series.to_bytes(), MEDIA_TYPE)
+        names: set[str] = set()
+        for number, series in enumerate(self._series.values()):
+            name = _file_name(series.name)
+            name = f"{number}-{name}" if name in names else name
+            names.add(name)
+            self._ctx.attach(name, series.to_bytes(), MEDIA_TYPE)
         measure("samples", self.samples)
         measure("missed", self.missed)
         measure("sensors", len(self._series))

@@ -5,14 +5,17 @@ middle of a run could not be told from one that was taken out.
 """
 
 from collections.abc import Sequence
-from ipaddress import IPv4Interface
+from ipaddress import IPv4Interface, ip_address
 from urllib.parse import urlsplit
+
+import anyio
 
 from orchestrator.domain.errors import (
     ConnectionLost,
     DeadlineExceeded,
     Mismatch,
     StationMisuse,
+    Unreachable,
 )
 from orchestrator.engine.step import Duration, Measures, StepContext, step
 from orchestrator.steps.findings import Finding, refuse
@@ -40,9 +43,16 @@ def _interface(text: str) -> IPv4Interface:
 
 async def _find(host: AdvantechHost, name: str) -> models.NetInterface:
     found = await host.list_interfaces()
-    for each in found:
-        if name in {each.name, each.uuid, each.description}:
-            return each
+    named = [each for each in found if name in {each.name, each.uuid}]
+    fitting = named or [each for each in found if name == each.description]
+    if len(fitting) > 1:
+        raise StationMisuse(
+            f"The host has {len(fitting)} network interfaces {name}",
+            remedy="Give the name or the id of the interface in the recipe",
+            code="WHICH_INTERFACE",
+        )
+    if fitting:
+        return fitting[0]
     there = ", ".join(each.name for each in found) or "none"
     raise Mismatch(
         f"The host has no network interface {name}; there: {there}",
@@ -95,9 +105,26 @@ def _findings(
     return findings
 
 
-def _refuse_own_port(host: AdvantechHost, found: models.NetInterface) -> None:
-    own = urlsplit(host.base_url).hostname
-    if own in {address.partition("/")[0] for address in found.addresses or ()}:
+async def _own_addresses(host: AdvantechHost) -> set[str]:
+    """Return the addresses under which the station reaches the host."""
+    own = urlsplit(host.base_url).hostname or ""
+    try:
+        return {str(ip_address(own))}
+    except ValueError:
+        pass  # it is a name
+    try:
+        return {str(place[0]) for *_, place in await anyio.getaddrinfo(own, None)}
+    except OSError as error:
+        raise Unreachable(
+            f"Nobody knows the address of {own}",
+            remedy="Check the name server, or give the address of the port in the settings",
+            code="NO_NAME",
+        ) from error
+
+
+async def _refuse_own_port(host: AdvantechHost, found: models.NetInterface) -> None:
+    has = {address.partition("/")[0] for address in found.addresses or ()}
+    if has & await _own_addresses(host):
         raise StationMisuse(
             f"The interface {found.name} is the one over which the station works with the host",
             remedy="Set another interface in the recipe, or connect the fixture to another port",
@@ -146,10 +173,13 @@ async def set_network(
             code="NO_NETWORK",
         )
     found = await _find(host, interface)
-    wrong = _findings(found, address, gateway, servers, dhcp)
+    # A host that does not say whether it uses DHCP is told to.
+    wrong = _findings(found, address, gateway, servers, dhcp) or (
+        dhcp and found.dhcpEnabled is None
+    )
     ctx.measure("changed", bool(wrong))
     if wrong:
-        _refuse_own_port(host, found)
+        await _refuse_own_port(host, found)
         await _order(host, found.ifIndex, address, gateway, servers)
 
         async def is_so() -> bool:

@@ -7,6 +7,7 @@ from orchestrator.engine.step import Duration, Measures, StepContext, step
 from orchestrator.steps.findings import Finding, refuse
 from orchestrator.steps.waiting import POLL, Patience, Stopwatch, rounded, until
 from orchestrator.systems.advantech_portal.client import AdvantechHost
+from orchestrator.systems.advantech_portal.errors import AppliedWithErrors
 from orchestrator.systems.advantech_portal.models import Action, Process
 
 Status = Literal["running", "stopped", "disabled"]
@@ -173,7 +174,12 @@ async def stop_process(
     found = await _processes(host, process)
     ctx.measure("stopped", len(found))
     for each in found:
-        await host.kill_process(each.pid)
+        try:
+            await host.kill_process(each.pid)
+        except AppliedWithErrors:
+            # It may have ended by itself before its turn; what counts is that it is gone.
+            if each.pid in {left.pid for left in await _processes(host, process)}:
+                raise
 
     async def is_gone() -> bool:
         return not await _processes(host, process)

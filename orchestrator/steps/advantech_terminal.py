@@ -10,14 +10,16 @@ import anyio
 
 from orchestrator.domain.errors import DeadlineExceeded, Mismatch, StationMisuse, UnusableAnswer
 from orchestrator.engine.step import Duration, Measures, StepContext, step
-from orchestrator.steps.terminal_text import LONGEST_LINE, plain_lines
+from orchestrator.steps.terminal_text import LONGEST_LINE, finished, plain_lines
 from orchestrator.steps.waiting import Stopwatch, rounded
 from orchestrator.systems.advantech_portal.client import AdvantechHost, Terminal
+from orchestrator.systems.advantech_portal.models import TerminalSize
 from orchestrator.transport.text import printable
 
 MOST_OUTPUT = 1 << 20
 """Bytes of output that are kept."""
 
+_ROWS = 50
 _WITHIN = Duration(Decimal(20))
 _FILE = "terminal-output"
 _MEDIA_TYPE = "application/octet-stream"
@@ -30,10 +32,14 @@ class _Reading:
         self._command = command
         self._expected = expected
         self.output = bytearray()
+        self._judged = 0
 
     def line(self) -> str | None:
         """Return the line that holds the text; what the terminal echoes of the command is none."""
-        for line in plain_lines(bytes(self.output)):
+        new = bytes(self.output[self._judged :])
+        # Lines are looked at once: a program that writes much must not keep the station busy.
+        self._judged += finished(new)
+        for line in plain_lines(new):
             if self._expected in line and self._command not in line:
                 return line
         return None
@@ -99,6 +105,8 @@ async def run_command(
     watch = Stopwatch(ctx.clock)
     try:
         with anyio.move_on_after(float(within)):
+            # In a narrow window the echo would be broken into lines that no longer look like it.
+            await terminal.resize(TerminalSize(columns=2 * LONGEST_LINE, rows=_ROWS))
             await terminal.send(f"{command}\n")
             found = await reading.until_found(terminal)
     finally:

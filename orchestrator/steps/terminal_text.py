@@ -15,6 +15,8 @@ _SEQUENCES = re.compile(
     r"|\x1b[ -/]*[0-~]"  # two characters and their like
     r"|\x9b[0-?]*[ -/]*[@-~]"
 )
+_OPEN_STRING = re.compile(rb"\x1b[\]PX^_](?:(?!\xc2\x9c)[^\x07\x1b])*\Z")
+_LONGEST_RAW_LINE = 16 * LONGEST_LINE
 _ERASE = re.compile(r"[^\n\r\x08]\x08")
 
 
@@ -23,6 +25,17 @@ def plain_lines(output: bytes) -> list[str]:
     text = _SEQUENCES.sub("", output.decode("utf-8", "replace"))
     text = _ERASE.sub("", text).replace("\r\n", "\n").replace("\r", "\n")
     return ["".join(filter(_shows, line))[:LONGEST_LINE].rstrip() for line in text.split("\n")]
+
+
+def finished(output: bytes) -> int:
+    """Return how many bytes at the beginning are lines that nothing which comes later changes.
+
+    A line that goes on for longer than anybody looks at counts as finished.
+    """
+    end = output.rfind(b"\n") + 1
+    if _OPEN_STRING.search(output, 0, end):
+        end = 0
+    return end if len(output) - end <= _LONGEST_RAW_LINE else len(output)
 
 
 def _shows(letter: str) -> bool:

@@ -13,6 +13,7 @@ from orchestrator.domain.unit import DeviceIdentity, Unit
 from orchestrator.systems.advantech_portal.auth import Account
 from orchestrator.systems.advantech_portal.client import AdvantechHost
 from orchestrator.systems.advantech_portal.identity import SYSTEM
+from orchestrator.systems.advantech_portal.models import NetInterface
 from orchestrator.systems.advantech_portal.simulator import (
     Fault,
     HostApp,
@@ -54,14 +55,16 @@ class FakeOperator:
 class HostBench:
     """A host with everything that a step needs to work on it; members are those of a HostSpec."""
 
-    def __init__(self, *faults: Fault, account: Account = ENGINEER, **spec: Any) -> None:
+    def __init__(
+        self, *faults: Fault, account: Account = ENGINEER, url: str = URL, **spec: Any
+    ) -> None:
         self.happened: list[Happening] = []
         world = World(clock=LoopClock(), report=self.happened.append)
         self.host = SimulatedHost(HostSpec(faults=faults, **spec), world)
         app = HostApp(self.host)
         self.operator = FakeOperator()
         self.client = AdvantechHost(
-            URL,
+            url,
             context=None,
             account=account,
             transport=StreamingTransport(app),
@@ -91,6 +94,16 @@ class HostBench:
             identity=identity or self.identity,
             **{name: _planned(value) for name, value in arguments.items()},
         )
+
+    def shown(self, **members: Any) -> None:
+        """Let the client see these members in every network interface."""
+        list_interfaces = self.client.list_interfaces
+
+        async def changed() -> list[NetInterface]:
+            found = await list_interfaces()
+            return [each.model_copy(update=members) for each in found]
+
+        self.client.list_interfaces = changed  # type: ignore[method-assign]
 
     def did(self, what: str) -> list[Mapping[str, object]]:
         """Return the details of everything of that name that the host really did."""

@@ -1,11 +1,14 @@
 """Sensors and disks of edge computers: as they are now, and sampled for a time."""
 
 from decimal import Decimal
+from itertools import count
 from typing import Any
 
 import anyio
 import pytest
 
+from orchestrator.steps.advantech_sensors import MOST_SENSORS
+from orchestrator.systems.advantech_portal.models import HwMonitor
 from orchestrator.systems.advantech_portal.simulator import DiskAtStart, Excursion, Fault
 from tests.steps.host_support import BARE, HostBench, series
 from tests.steps.service_support import virtual
@@ -62,6 +65,34 @@ async def test_a_burn_in_keeps_every_sample() -> None:
     assert D(seen.measured["temperature_max"]) == hottest
     assert D(seen.measured["temperature_min"]) < D(seen.measured["temperature_mean"]) < hottest
     assert seen.measured["sampled_seconds"] == "60.000"
+
+
+@virtual
+async def test_sensors_of_nearly_one_name_keep_files_of_their_own() -> None:
+    """Signs that no file name has are left out of it, and the files stay apart."""
+    it = HostBench()
+
+    async def monitor() -> HwMonitor:
+        shown = [{"name": name, "value": 1.5, "unit": "Volt"} for name in ("V 1", "V-1", "V_1")]
+        return HwMonitor.model_validate({"voltage": shown})
+
+    it.client.get_hw_monitor = monitor  # type: ignore[method-assign]
+    seen = await it.run("burn_in", **MINUTE)
+    assert set(series(seen)) == {"voltage V 1", "voltage V-1", "voltage V_1"}
+
+
+@virtual
+async def test_a_host_that_renames_its_sensors_fills_no_memory() -> None:
+    """So many series are kept as a host may have sensors."""
+    it, names = HostBench(), count()
+
+    async def monitor() -> HwMonitor:
+        shown = [{"name": f"V{next(names)}", "value": 1.5, "unit": "Volt"} for _ in range(10)]
+        return HwMonitor.model_validate({"voltage": shown})
+
+    it.client.get_hw_monitor = monitor  # type: ignore[method-assign]
+    seen = await it.run("burn_in", **MINUTE)
+    assert len(series(seen)) == MOST_SENSORS
 
 
 @virtual

@@ -1,11 +1,14 @@
 """What runs on edge computers: network, services, processes, the terminal, restarts."""
 
 from decimal import Decimal
+from time import perf_counter
 from typing import Any
 
 import anyio
 import pytest
 
+from orchestrator.systems.advantech_portal.client.terminal import TerminalMessage
+from orchestrator.systems.advantech_portal.models import TerminalSize
 from orchestrator.systems.advantech_portal.simulator import (
     Command,
     Fault,
@@ -32,6 +35,9 @@ class Silent:
     async def send(self, text: str) -> None:
         """Take it."""
 
+    async def resize(self, size: TerminalSize) -> None:
+        """Be of any size."""
+
     async def receive(self, seconds: float) -> None:
         """Say nothing."""
         await anyio.sleep_forever()
@@ -39,6 +45,38 @@ class Silent:
     async def aclose(self) -> None:
         """Be closed."""
         self.closed = True
+
+
+class Narrow(Silent):
+    """A terminal that echoes what is typed, broken into lines of its width."""
+
+    columns = 80
+    echo = b""
+
+    async def resize(self, size: TerminalSize) -> None:
+        """Be as wide as that."""
+        self.columns = size.columns
+
+    async def send(self, text: str) -> None:
+        """Take it and show it."""
+        width = self.columns
+        lines = [text[at : at + width] for at in range(0, len(text), width)]
+        self.echo = "\r\n".join(lines).encode()
+
+    async def receive(self, seconds: float) -> TerminalMessage:
+        """Return the echo, then nothing more."""
+        if not self.echo:
+            await anyio.sleep_forever()
+        echo, self.echo = self.echo, b""
+        return TerminalMessage("1", output=echo)
+
+
+class Talkative(Silent):
+    """A terminal that writes without an end, a few bytes at a time."""
+
+    async def receive(self, seconds: float) -> TerminalMessage:
+        """Return some more."""
+        return TerminalMessage("1", output=b"one more line that says nothing\r\n")
 
 
 @virtual
@@ -64,6 +102,39 @@ async def test_dhcp_is_switched_on() -> None:
     seen = await it.run("set_network", interface="enp1s0", dhcp=True)
     assert seen.outcome == "PASS", seen.message
     assert (await it.run("expect_network", interface="enp1s0", dhcp=True)).outcome == "PASS"
+
+
+@virtual
+async def test_dhcp_is_ordered_where_the_host_does_not_say_whether_it_has_it() -> None:
+    """What is not said is no reason to leave the interface as it is."""
+    it = HostBench(
+        ports=(Port("192.168.10.11"), Port("10.1.1.1", gateway="10.1.1.254", dhcp=False))
+    )
+    it.shown(dhcpEnabled=None)
+    seen = await it.run("set_network", interface="enp1s0", dhcp=True)
+    assert (seen.outcome, seen.measured["changed"]) == ("PASS", "true")
+    assert it.host.requests["enable_dhcp"] == 1
+
+
+@virtual
+async def test_an_interface_that_could_be_another_is_not_set() -> None:
+    """Two of one make share their description; names and ids are their own."""
+    it = HostBench(ports=(Port("192.168.10.11"), Port()))
+    it.shown(description="I210")
+    seen = await it.run("set_network", **{**FIXED, "interface": "I210"})
+    assert (seen.outcome, seen.error_class) == ("ERROR", "station")
+    assert "3 network interfaces I210" in seen.message
+    assert (await it.run("set_network", **FIXED)).outcome == "PASS"
+
+
+async def test_the_port_of_the_station_is_known_by_its_name_too() -> None:
+    """A name that nobody knows cannot be judged."""
+    it = HostBench(url="https://localhost", ports=(Port("127.0.0.1"), Port()))
+    seen = await it.run("set_network", **{**FIXED, "interface": "enp0s31f6"})
+    assert "over which the station works" in seen.message
+    it = HostBench(url="https://nobody.invalid", ports=(Port("192.168.10.11"), Port()))
+    seen = await it.run("set_network", **FIXED)
+    assert (seen.outcome, "Nobody knows the address" in seen.message) == ("ERROR", True)
 
 
 @virtual
@@ -212,6 +283,35 @@ async def test_an_echo_is_no_answer() -> None:
 
 
 @virtual
+async def test_a_long_echo_is_no_answer_either() -> None:
+    """It is not broken into lines that look like output."""
+    it, narrow = HostBench(), Narrow()
+
+    async def open_terminal() -> Narrow:
+        return narrow
+
+    it.client.open_terminal = open_terminal  # type: ignore[assignment, method-assign]
+    command = f"test -e {'x' * 100} && echo ready"
+    seen = await it.run("run_command", command=command, expect="ready", within=D(5))
+    assert seen.outcome == "FAIL"
+
+
+@virtual
+async def test_a_program_that_writes_much_does_not_keep_the_station_busy() -> None:
+    """Each line is looked at once: a mebibyte in small pieces takes seconds, not hours."""
+    it = HostBench()
+
+    async def open_terminal() -> Talkative:
+        return Talkative()
+
+    it.client.open_terminal = open_terminal  # type: ignore[assignment, method-assign]
+    began = perf_counter()
+    seen = await it.run("run_command", command="yes", expect="ready", within=D(5))
+    assert (seen.outcome, "more than 1048576 bytes" in seen.message) == ("ERROR", True)
+    assert perf_counter() - began < 20
+
+
+@virtual
 async def test_a_silent_terminal_is_an_error() -> None:
     """Nobody judged the host when its terminal says nothing at all."""
     it = HostBench()
@@ -241,6 +341,21 @@ async def test_a_command_of_two_lines_is_the_recipes_mistake() -> None:
     for command, expect in (("a\nb", "x"), ("a\x1b[0m", "x"), ("", "x"), ("a", "")):
         seen = await HostBench().run("run_command", command=command, expect=expect)
         assert (seen.outcome, "one line each" in seen.message) == ("ERROR", True)
+
+
+@virtual
+async def test_a_program_that_ends_before_its_turn_is_gone() -> None:
+    """The host has no such process any more: nothing is wrong with that."""
+    it = HostBench()
+    kill = it.client.kill_process
+
+    async def twice(pid: int) -> None:
+        await kill(pid)
+        await kill(pid)
+
+    it.client.kill_process = twice  # type: ignore[method-assign]
+    seen = await it.run("stop_process", process="sshd", within=D(3))
+    assert seen.outcome == "PASS", seen.message
 
 
 @virtual

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from orchestrator.domain.errors import StationMisuse
 from orchestrator.steps.advantech_bands import Band, band_findings, read_bands
-from orchestrator.steps.terminal_text import LONGEST_LINE, plain_lines
+from orchestrator.steps.terminal_text import LONGEST_LINE, finished, plain_lines
 
 D = Decimal
 
@@ -75,3 +75,30 @@ def test_no_output_brings_the_reader_down(output: bytes) -> None:
         assert len(line) <= LONGEST_LINE
         assert all(letter.isprintable() or letter == "\t" for letter in line)
         assert "\x1b" not in line
+
+
+SIGNS = [
+    b"a",
+    b"\n",
+    b"\r\n",
+    b"\x1b]0;t",
+    b"\x07",
+    b"\x1b\\",
+    b"\x1b[1m",
+    b"\x08",
+    b"\xe2\x9c\x93",
+    b"\x1b",
+]
+
+
+@given(st.lists(st.sampled_from(SIGNS), max_size=40).map(b"".join))
+def test_finished_lines_are_the_same_however_much_comes_later(output: bytes) -> None:
+    """Reading on behind them gives the lines that the whole output gives."""
+    end = finished(output)
+    assert plain_lines(output[:end])[:-1] + plain_lines(output[end:]) == plain_lines(output)
+
+
+def test_a_line_without_an_end_is_finished_some_day() -> None:
+    """What nobody looks at any more is not kept for another look."""
+    assert finished(b"x" * 1000) == 0
+    assert finished(b"x" * 10_000) == 10_000
