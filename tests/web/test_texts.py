@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +11,7 @@ from orchestrator.station.settings_floor import TileSection
 from orchestrator.web.texts import Texts, language, languages, next_language
 
 LANGUAGES = list(languages().values())
+USED = r'{}(\.|\["|"\]\["|", "){}\b'
 WORDS = re.compile(r"\w+", re.UNICODE)
 
 
@@ -96,3 +98,18 @@ def test_a_value_is_never_read_as_a_format() -> None:
     """What a device or a person wrote is put in as it is."""
     said = LANGUAGES[0].say("next", "prompt", slot="{sentence}", sentence="{slot.__class__}")
     assert said == "Slot {sentence}: {slot.__class__}"
+
+
+def test_nothing_is_translated_that_nobody_says() -> None:
+    """Every text is used by a template or a module."""
+    web = Path(__file__).resolve().parents[2] / "orchestrator" / "web"
+    sources = [*web.rglob("*.html"), *web.rglob("*.py")]
+    text = "\n".join(path.read_text(encoding="utf-8") for path in sources)
+    # Looked up by a state, a command or a sentence, or chosen among several.
+    by_value = {"state", "says", "sentences", "language", "sheet", "next"}
+    unused = [
+        (section, key)
+        for section, key in keys(LANGUAGES[0])
+        if section not in by_value and not re.search(USED.format(section, key), text)
+    ]
+    assert unused == []

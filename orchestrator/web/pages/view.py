@@ -193,7 +193,7 @@ def _head(snapshot: StationSnapshot, texts: Texts, title: str, part: str) -> Hea
     mark = f" #{recipe.content_hash[:4]}" if recipe else ""
     share = shift.first_pass_yield
     return Head(
-        title=title or f"{texts['header']['station']} {snapshot.station}",
+        title=title or " ".join((texts["header"]["station"], snapshot.station)),
         recipe=(name + mark) or texts["header"]["no_recipe"],
         operation=snapshot.operation,
         work_order=shift.work_order,
