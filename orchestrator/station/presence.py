@@ -3,6 +3,7 @@
 What is done with the board is the pipeline's business.
 """
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
@@ -31,6 +32,7 @@ class Presence:
         self._slot = slot
         self._tools = tools
         self._tile = tile
+        self._is_turned_away = False
 
     async def read_identity(self, link: UnitLink, visit: Visit) -> DeviceIdentity | None:
         """Read the identity, again and again while the board may still be starting.
@@ -113,6 +115,8 @@ class Presence:
                 return
             pace = self._tools.swap_check_seconds()
             wait = min(2 * wait, LAST_SWAP_CHECK_SECONDS) if read is None else pace
+            if self._is_turned_away:
+                wait = math.inf
         if slot.visit is None:
             self._tile.show_empty()
         elif slot.visit.again:
@@ -124,10 +128,14 @@ class Presence:
         visit = self._slot.visit
         if visit is None:
             return None
+        self._is_turned_away = False
         with Edge() as edge:
             async with self._tools.look_limit, self._tools.fixture.connect(visit.attached) as link:
                 with anyio.fail_after(IDENTITY_DEADLINE_SECONDS):
                     return await link.identity()
+        # Every further look would bring the account nearer to being locked.
+        fault = edge.error
+        self._is_turned_away = isinstance(fault, StationFault) and fault.kind is ErrorClass.RIGHTS
         self._tools.log.debug("no identity", slot=self._slot.name, why=str(edge.error))
         return None
 

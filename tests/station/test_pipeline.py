@@ -278,6 +278,25 @@ async def test_who_refuses_the_stations_account_is_not_waited_for(tmp_path: Path
         assert board.identity_reads == 1
 
 
+async def test_who_refuses_the_stations_account_is_not_looked_at_over_and_over(
+    tmp_path: Path,
+) -> None:
+    """A board that waits after its run would else have its account locked, one look at a time."""
+
+    class Refused(StationFault):
+        error_class = ErrorClass.RIGHTS
+
+    bench = Bench(tmp_path, timing=replace(TIMING, swap_check_seconds=0.01))
+    board = bench.fixture.put("1", FakeBoard(1))
+    async with bench.running() as watch:
+        await watch.state("1", SlotState.PASS)
+        board.fault = Refused("wrong password")
+        reads, polls = board.identity_reads, bench.fixture.polls
+        while bench.fixture.polls < polls + 50:
+            await anyio.lowlevel.checkpoint()
+        assert board.identity_reads == reads + 1
+
+
 async def test_a_board_that_leaves_before_it_answers_gets_no_run(tmp_path: Path) -> None:
     """Being looked at is no run."""
     bench = Bench(tmp_path, timing=replace(TIMING, ready_seconds=1000))

@@ -65,6 +65,8 @@ class _Place:
     answered_at: float = float("-inf")
     restarts_until: float = 0.0
     went_down: bool = False
+    account: Account | None = None
+    """The one that its host has let in last."""
 
 
 class _Host(AdvantechHost):
@@ -83,9 +85,15 @@ class _Host(AdvantechHost):
 class HostUnit:
     """An open link to one host; what a step may ask for is its `AdvantechHost`."""
 
-    def __init__(self, host: AdvantechHost, others: Sequence[Account]) -> None:
+    def __init__(
+        self,
+        host: AdvantechHost,
+        others: Sequence[Account],
+        let_in: Callable[[Account | None], None],
+    ) -> None:
         self._host = host
         self._others = list(others)
+        self._let_in = let_in
         self._refusal: SignInRefused | None = None
 
     @property
@@ -102,13 +110,16 @@ class HostUnit:
         if self._refusal is not None:
             raise self._refusal.again()
         try:
-            return await read_identity(self._host)
+            identity = await read_identity(self._host)
         except AccountLocked:
             raise
         except SignInRefused as refusal:
             if not self._others:
                 self._refusal = refusal
                 raise
+        else:
+            self._let_in(self._host.account)
+            return identity
         # A recipe may have changed the password since.
         self._host.use(self._others.pop(0))
         return await self.identity()
@@ -150,9 +161,8 @@ class HostFixture:
         self._places: dict[str, _Place] = {}
         for port, address in hosts.items():
             self._places[port] = _Place(port, address)
-        taken = set(hosts.values())
         for address in addresses_in(addresses) if addresses else ():
-            if address not in taken:
+            if not any(self._is_same(address, taken) for taken in hosts.values()):
                 self._places.setdefault(address, _Place(address, address))
 
     def label(self, port: str, address: str) -> str:
@@ -170,7 +180,7 @@ class HostFixture:
             )
         found = address_on(address)
         for place in self._places.values():
-            if place.address == found and place.port != port:
+            if place.port != port and self._is_same(place.address, found):
                 raise StationMisuse(
                     f"The address {found} belongs to port {place.port}",
                     remedy="Scan the label of the host that stands at this port",
@@ -178,6 +188,10 @@ class HostFixture:
                 )
         self._places[port] = _Place(port, found)
         return f"Port {port} has the address {found} now"
+
+    def _is_same(self, one: str, other: str) -> bool:
+        port = self._https_port
+        return url_of(one, port).casefold() == url_of(other, port).casefold()
 
     async def attached(self) -> list[Attached]:
         """Return who answers right now."""
@@ -201,7 +215,7 @@ class HostFixture:
     @asynccontextmanager
     async def _connect(self, attached: Attached) -> AsyncIterator[UnitLink]:
         url = url_of(attached.address, self._https_port)
-        first, *others = self._accounts
+        first, *others = self._accounts_of(attached.port)
         host = _Host(
             url,
             lambda: self._restarts(attached.port),
@@ -212,7 +226,18 @@ class HostFixture:
             clock=self._clock,
         )
         async with host:
-            yield HostUnit(host, others)
+            yield HostUnit(host, others, lambda account: self._keep(attached.port, account))
+
+    def _accounts_of(self, port: str) -> list[Account]:
+        """Return the accounts, first the one that the host at this port has let in last."""
+        place = self._places.get(port)
+        last = place.account if place is not None else None
+        return sorted(self._accounts, key=lambda account: account != last)
+
+    def _keep(self, port: str, account: Account | None) -> None:
+        place = self._places.get(port)
+        if place is not None and account in self._accounts:
+            place.account = account
 
     def _restarts(self, port: str) -> None:
         place = self._places.get(port)
@@ -233,6 +258,8 @@ class HostFixture:
         restarts = now < place.restarts_until
         place.went_down = restarts
         place.answers = place.answers and restarts
+        if not restarts and now - place.answered_at >= KEEN_SECONDS:
+            place.account = None  # whoever comes next may be another host
         if now - place.answered_at >= KEEN_SECONDS:
             place.due = now + min(2.0 ** min(place.silent, 8) - 1, LONGEST_BACK_OFF_SECONDS)
             place.silent += 1

@@ -208,6 +208,29 @@ async def test_the_second_password_is_tried_when_the_first_is_refused() -> None:
     assert net.hosts["10.0.0.1"].requests["login"] == 2
 
 
+async def test_the_password_that_was_right_is_the_first_of_the_next_visit() -> None:
+    """A host that is looked at again and again gets no wrong password each time."""
+    net = Net("10.0.0.1", "10.0.0.2")
+    fixture = net.fixture(WRONG, ENGINEER, hosts={"A": "10.0.0.1", "B": "10.0.0.2"})
+    for _ in range(3):
+        async with fixture.connect(Attached("A", "10.0.0.1")) as link:
+            await link.identity()
+    assert net.hosts["10.0.0.1"].requests["login"] == 4
+    async with fixture.connect(Attached("B", "10.0.0.2")) as link:
+        await link.identity()
+    assert net.hosts["10.0.0.2"].requests["login"] == 2
+
+
+async def test_an_address_is_the_same_in_other_words() -> None:
+    """With the usual port written out, and in capitals."""
+    fixture = Net().fixture(hosts={"A": "10.0.0.1", "B": "pc.line"}, labels=True)
+    for label in ("10.0.0.1:443", "PC.line", "https://pc.LINE:443/"):
+        with pytest.raises(StationMisuse, match="belongs to port"):
+            fixture.label("C", label)
+    one = Net("10.0.0.1").fixture(hosts={"A": "10.0.0.1:443"}, addresses="10.0.0.1-10.0.0.1")
+    assert await ports(one) == ["A"]
+
+
 async def test_a_refused_password_is_not_tried_again() -> None:
     """Every attempt brings the account nearer to being locked."""
     net = Net("10.0.0.1")
