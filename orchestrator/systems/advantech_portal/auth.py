@@ -183,18 +183,24 @@ class Session:
             # Another caller may have renewed it in the meantime.
             if not self._is_good() or self._is_in(self._token, refused):
                 await self._renew(refused=refused is not None)
+            while self._token is None and self._account is not None:
+                # Somebody has gone on to another account in the meantime.
+                await self._renew(refused=False)
         assert self._token is not None
         return self._token
 
     async def _renew(self, *, refused: bool) -> None:
-        assert self._account is not None
+        account = self._account
+        assert account is not None
         now = self._clock.monotonic()
         if self._refusal is not None and now < self._held_until:
             raise self._refusal.again()
         try:
-            self.keep(*await self._fetch(self._account))
+            fetched = await self._fetch(account)
+            if account is self._account:
+                self.keep(*fetched)
         except OrchestratorError as error:
-            if isinstance(error, SignInRefused):
+            if isinstance(error, SignInRefused) and account is self._account:
                 self._refusal, self._held_until = error, now + HOLD_SECONDS
             if refused or not self._is_alive():
                 raise

@@ -1,6 +1,7 @@
 """Signing in: tokens that are renewed in time, refused, shared by many calls, and never shown."""
 
 import base64
+import json
 from typing import Any
 
 import anyio
@@ -209,6 +210,24 @@ async def test_another_account_may_try_at_once(door: Door) -> None:
         one.use(None)
         with pytest.raises(TokenRefused):
             await one.get_host_info()
+
+
+async def test_a_token_belongs_to_the_account_that_fetched_it(door: Door) -> None:
+    """One that comes when another account is in use already is dropped."""
+    names: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/auth/login":
+            names.append(json.loads(request.content)["username"])
+            if len(names) == 1:
+                one.use(ADMIN)
+        return door(request)
+
+    one = host(answer, clock=door.watch)
+    async with one:
+        await one.get_host_info()
+    assert names == [OPERATOR.username, ADMIN.username]
+    assert door.seen == ["Bearer token.2"]
 
 
 async def test_a_good_token_outlasts_a_failed_renewal(door: Door, watch: Watch) -> None:
