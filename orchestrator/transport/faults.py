@@ -110,8 +110,8 @@ def untrusted(error: BaseException) -> UntrustedPeer | None:
         if isinstance(cause, FingerprintMismatch):
             return UntrustedPeer(
                 f"The peer's certificate was refused: {cause}",
-                remedy="Compare it with what the unit itself shows; only if they are the same, put it"
-                " into the settings",
+                remedy="Compare it with what the unit itself shows; only if they are the same,"
+                " put it into the settings",
                 code="tls.fingerprint",
             )
         if isinstance(cause, ssl.SSLCertVerificationError):
