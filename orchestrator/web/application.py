@@ -16,7 +16,7 @@ from orchestrator.web.api.routes import add_api
 from orchestrator.web.callers import Door
 from orchestrator.web.guard import BODY_BYTES, Guard
 from orchestrator.web.metrics import Metrics
-from orchestrator.web.pages import add_pages
+from orchestrator.web.pages.adding import add_pages
 from orchestrator.web.problem_kinds import explain
 from orchestrator.web.problems import house_error, http_error, unknown_error, wrong_input
 from orchestrator.web.static_files import read_static_files

@@ -1,6 +1,8 @@
 """The card of command codes: right codes, for the patterns of this station, in one file."""
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -73,3 +75,15 @@ def test_the_command_line_prints_it(tmp_path: Path) -> None:
     assert result.output.startswith("<!DOCTYPE html>")
     assert "%SLOT-left" in result.output
     assert "st7" in result.output
+
+
+def test_the_card_is_printed_by_a_program_of_its_own(tmp_path: Path) -> None:
+    """The command works where nothing of the panel has been loaded before."""
+    config = tmp_path / "station.toml"
+    words = [sys.executable, "-m", "orchestrator", "station"]
+    subprocess.run([*words, "init", "--config", config], check=True, capture_output=True)
+    printed = subprocess.run(
+        [*words, "barcodes", "--config", config], check=False, capture_output=True, text=True
+    )
+    assert printed.returncode == 0, printed.stderr
+    assert "<svg" in printed.stdout
