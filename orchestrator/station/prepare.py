@@ -49,6 +49,7 @@ def prepare_recipes(
         inputs = _inputs(plan, settings.inputs, mistakes)
         mistakes += _broken_pins(plan, inputs, pins or {})
         mistakes += _never_read(plan, settings.scanner)
+        mistakes += _never_known(plan, settings.unit.serial_number.rule)
         prepared.append(ReadyRecipe(plan, inputs, _secrets(plan, settings.secrets, mistakes)))
     if mistakes:
         unique = list(dict.fromkeys(mistakes))
@@ -136,6 +137,19 @@ def _never_read(plan: Plan, scanner: ScannerSection) -> Iterator[str]:
             yield (
                 f"recipe {plan.name}, step {step.id}: a code that it asks for could be a"
                 f" {kind} of `[scanner]`, for instance {example!r}; nobody could scan it"
+            )
+
+
+def _never_known(plan: Plan, rule: str) -> Iterator[str]:
+    """Name every step of `plan` that needs serial numbers on a station whose units have none."""
+    serial = Reference("unit.serial_number")
+    for step in plan.steps():
+        given = step.arguments.values()
+        needed = any(serial in (one if isinstance(one, tuple) else (one,)) for one in given)
+        if needed and rule == "none":
+            yield (
+                f"recipe {plan.name}, step {step.id}: it needs `unit.serial_number`, and"
+                " `unit.serial_number.rule` gives the units none"
             )
 
 

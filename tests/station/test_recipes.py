@@ -8,11 +8,11 @@ from types import MappingProxyType
 import pytest
 
 from orchestrator.domain.errors import ConfigurationMistakes, RecipeMistakes
-from orchestrator.recipe.plan import Input
+from orchestrator.recipe.plan import Input, Reference
 from orchestrator.station import prepare
 from orchestrator.station.prepare import prepare_recipes
 from orchestrator.station.settings import SecretReference, Settings
-from tests.station.bench import DEFINITIONS, plan
+from tests.station.bench import DEFINITIONS, plan, planned
 
 CATALOGUE = {name: definition.signature for name, definition in DEFINITIONS.items()}
 RECIPE = """\
@@ -255,3 +255,17 @@ def test_a_code_that_nobody_could_scan_is_a_mistake(tmp_path: Path) -> None:
             "recipe line, step scan: a code that it asks for could be a badge of `[scanner]`, "
             "for instance 'B-00000'; nobody could scan it"
         )
+
+
+def test_a_recipe_that_needs_serial_numbers_is_refused_where_units_have_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its runs would end in the middle, after much was done."""
+    arguments = MappingProxyType({"texts": ("a", Reference("unit.serial_number"))})
+    needs = plan(main=(planned("fake.act", arguments=arguments),))
+    monkeypatch.setattr(prepare, "load_plan", lambda *_: needs)
+    (tmp_path / "a.yaml").write_text(RECIPE)
+    with pytest.raises(ConfigurationMistakes, match="step act: it needs `unit.serial_number`"):
+        prepare_recipes(settings(tmp_path, "a.yaml"), CATALOGUE)
+    given = settings(tmp_path, "a.yaml", unit={"serial_number": {"rule": "device_id"}})
+    assert prepare_recipes(given, CATALOGUE).plans
