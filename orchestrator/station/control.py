@@ -314,13 +314,16 @@ class Control:
         AuditUnavailable.
         """
         with self._alone("give_address", actor, slot):
-            port, addresses = self._reach.floor.at(slot).slot.port, self._reach.addresses
+            pipeline, addresses = self._reach.floor.at(slot), self._reach.addresses
+            if pipeline.running:
+                # Its unit would seem to have left, and its restart to be another unit's.
+                raise CommandRefused(f"Slot {slot} is at work", remedy="Wait until its run ends")
             if addresses is None:
                 raise CommandRefused(
                     "The units of this station have no addresses", remedy="Scan another label"
                 )
             await self._reach.commands.keep("give_address", actor, slot, address=address)
-            said = addresses.label(port, address)
+            said = addresses.label(pipeline.slot.port, address)
         return f"Slot {slot}: {said}"
 
     async def set_work_order(self, work_order: str, actor: Actor) -> str:

@@ -9,8 +9,9 @@ from orchestrator.domain.events import SlotState
 from orchestrator.station.commands import CommandRefused
 from orchestrator.station.scanning import ScanAction
 from tests.station.bench import Bench
-from tests.station.fakes import FakeFixture
-from tests.station.test_control import ANA, commands, scanned
+from tests.station.fakes import FakeBoard, FakeFixture
+from tests.station.test_control import ANA, commands, scanned, until_acting
+from tests.station.test_pipeline import hang
 
 
 class Addressed(FakeFixture):
@@ -56,3 +57,16 @@ async def test_boards_have_no_addresses(tmp_path: Path) -> None:
         await watch.state("A", SlotState.EMPTY)
         with pytest.raises(CommandRefused, match="have no addresses"):
             await watch.station.control.give_address("A", "10.0.0.1", ANA)
+
+
+async def test_a_slot_at_work_keeps_its_address(tmp_path: Path) -> None:
+    """The unit under work would seem to have left."""
+    bench = Bench(tmp_path, slot=[{"name": "A", "port": "P1"}])
+    fixture = bench.fixture = Addressed()
+    bench.addresses = fixture
+    fixture.put("P1", FakeBoard(1, act=hang))
+    async with bench.running() as watch:
+        await until_acting(watch)
+        with pytest.raises(CommandRefused, match="Slot A is at work"):
+            await watch.station.control.give_address("A", "10.0.0.1", ANA)
+    assert fixture.given == ("", "")
