@@ -4,24 +4,16 @@ Entries are given anew in every attempt of a transaction, and the head moves onl
 was committed: what is rolled back leaves no gap.
 """
 
-import asyncio  # only the type of a caller's future
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from hashlib import sha256
 from typing import Any, NamedTuple
 
 from orchestrator.audit.chain import GENESIS, Head
+from orchestrator.audit.checks import Call
 from orchestrator.audit.statements import Key, Statements, whole_rows, width
 from orchestrator.audit.tables import TABLES, WRITTEN_ONCE
 from orchestrator.domain.records import Record
-
-
-class Call(NamedTuple):
-    """The records of one caller, checked, and whom to tell; `bodies` as in `CheckedCall`."""
-
-    records: Sequence[Record]
-    bodies: Sequence[bytes]
-    future: "asyncio.Future[None] | None" = None
 
 
 class Entry(NamedTuple):

@@ -8,7 +8,6 @@ looks like is the signer's affair, where it goes that of `on_checkpoint`.
 
 from collections.abc import Callable
 
-from orchestrator.audit.append import Call
 from orchestrator.audit.chain import Head
 from orchestrator.audit.chain_state import ChainState
 from orchestrator.audit.checks import BindCheck
@@ -121,7 +120,7 @@ class Attestor:
         row = CheckpointRow(
             head.entry, head.hash.hex(), self._epoch_id, self._signer.key_id, note, moment
         )
-        store.append(Call(*self._check((row,))))
+        store.append(self._check((row,)))
         self._made = row
 
     def committed(self) -> None:

@@ -7,6 +7,7 @@ lone surrogates, whole numbers of 64 bits. Constraints are the database's own to
 The text that is looked at is the one that the chain covers (`chain.py`): it is made once.
 """
 
+import asyncio  # only the type of a caller's future
 import types
 from collections.abc import Sequence
 from typing import Any, NamedTuple, Union, get_args, get_origin, get_type_hints
@@ -25,14 +26,15 @@ _BETWEEN_ROWS = (FIELD_END + _ROW_END).encode()
 _digits = int.__repr__
 
 
-class CheckedCall(NamedTuple):
-    """The records of one call as they will be bound, and what the chain covers of each.
+class Call(NamedTuple):
+    """The records of one call as they will be bound, what the chain covers of each, whom to tell.
 
     `bodies` are their canonical bytes behind the number of the entry, which is not known yet.
     """
 
     records: Sequence[Record]
     bodies: Sequence[bytes]
+    future: "asyncio.Future[None] | None" = None
 
 
 class _CallShape(NamedTuple):
@@ -72,7 +74,9 @@ class BindCheck:
         self._known: set[tuple[type, ...]] = set()
         self._call_shapes: dict[tuple[type, ...], _CallShape] = {}
 
-    def __call__(self, records: Sequence[Record]) -> CheckedCall:
+    def __call__(
+        self, records: Sequence[Record], future: "asyncio.Future[None] | None" = None
+    ) -> Call:
         """Return the records of one call as they will be bound, with their bodies.
 
         A subclass of str (an outcome) becomes plain text; everything else stays as it is. Raises
@@ -87,28 +91,33 @@ class BindCheck:
         key = (*map(type, records), *map(type, fields))
         shape = self._call_shapes.get(key)
         if shape is None:
-            return self._learn_call(records, key)
+            return self._learn_call(records, key, future)
         for place, text in shape.known:
             fields[place] = text
         for place in shape.numbers:
             number = fields[place]
             if not _SMALLEST <= number <= _LARGEST:
-                return self._each(records)
+                return self._each(records, future)
             fields[place] = _digits(number)
         joined = FIELD_END.join(fields)
         if joined.isascii() and joined.count(FIELD_END) == shape.field_ends:
             bodies = joined.encode().split(_BETWEEN_ROWS)
             if len(bodies) == len(records):
-                return CheckedCall(records, bodies)
-        return self._each(records)
+                return Call(records, bodies, future)
+        return self._each(records, future)
 
-    def _each(self, records: Sequence[Record]) -> CheckedCall:
+    def _each(self, records: Sequence[Record], future: "asyncio.Future[None] | None") -> Call:
         checked = [self._one(record) for record in records]
-        return CheckedCall(checked, [self._body(record) for record in checked])
+        return Call(checked, [self._body(record) for record in checked], future)
 
-    def _learn_call(self, records: Sequence[Record], key: tuple[type, ...]) -> CheckedCall:
+    def _learn_call(
+        self,
+        records: Sequence[Record],
+        key: tuple[type, ...],
+        future: "asyncio.Future[None] | None",
+    ) -> Call:
         """Check the records one by one; keep the shape of the call when it is right as it is."""
-        made = self._each(records)
+        made = self._each(records, future)
         changed = any(new is not old for new, old in zip(made.records, records, strict=True))
         # Content is not in the body: its call has no template that takes all values.
         if AttachmentRow in key or changed or not records:

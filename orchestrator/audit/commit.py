@@ -6,9 +6,10 @@ adds checkpoints, and says of each call what became of it. It knows of no thread
 
 from collections.abc import Callable, Sequence
 
-from orchestrator.audit.append import Call, Entry
+from orchestrator.audit.append import Entry
 from orchestrator.audit.attest import Attestor
 from orchestrator.audit.chain import Head
+from orchestrator.audit.checks import Call
 from orchestrator.audit.faults import explain
 from orchestrator.audit.store import Store
 from orchestrator.domain.crash_points import crash_point

@@ -17,8 +17,9 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
-from orchestrator.audit.append import Appender, Call
+from orchestrator.audit.append import Appender
 from orchestrator.audit.chain_state import ChainState, chain_state
+from orchestrator.audit.checks import Call
 from orchestrator.audit.faults import refused_setting, vanished
 from orchestrator.audit.statements import Key, Statements
 from orchestrator.domain.errors import AuditUnavailable

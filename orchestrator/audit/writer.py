@@ -25,9 +25,8 @@ from typing import NamedTuple, TypeVar
 import anyio
 from anyio.to_thread import run_sync
 
-from orchestrator.audit.append import Call
 from orchestrator.audit.attest import Attestor
-from orchestrator.audit.checks import BindCheck
+from orchestrator.audit.checks import BindCheck, Call
 from orchestrator.audit.commit import Committer, OnAcknowledged, OnEntries
 from orchestrator.audit.store import Store
 from orchestrator.domain.errors import AuditUnavailable, StationMisuse
@@ -89,18 +88,18 @@ class Writer:
         Raises StationMisuse when one of them cannot be stored (then none of them is), and
         AuditUnavailable when they may not be on disk.
         """
-        checked, bodies = self._check(records)
+        future: asyncio.Future[None] = self._loop.create_future()
+        call = self._check(records, future)
         while self._waiting >= self._max_calls_waiting and not self._stopped():
             await self._room.wait()
         if self._closed or self._committer.failure is not None:
             self._raise_if_stopped()
-        future: asyncio.Future[None] = self._loop.create_future()
         self._waiting += 1
         if not self._gathered:
             # Handed over when all tasks that are ready now have had their turn: woken by the
             # first call, the thread would split them into two commits, and again for ever.
             self._loop.call_soon(self._hand_over)
-        self._gathered.append(Call(checked, bodies, future))
+        self._gathered.append(call)
         await future
 
     async def try_again(self, *probe: Record) -> tuple[Record, ...]:
@@ -163,7 +162,7 @@ class Writer:
     ) -> None:
         full = self._waiting >= self._max_calls_waiting
         self._waiting -= len(calls)
-        for *_, future in calls:
+        for _, _, future in calls:
             if future is not None and not future.done():
                 if error is None:
                     future.set_result(None)

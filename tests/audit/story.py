@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from hashlib import sha256
 
-from orchestrator.audit.append import Call
 from orchestrator.audit.chain import Head
 from orchestrator.audit.checks import BindCheck
 from orchestrator.audit.keys import StationKey, StationSigner, key_row
@@ -51,12 +50,10 @@ def write(database_url: str, *calls: Sequence[Record]) -> None:
     try:
         store.load_head()
         for records in calls:
-            checked = check(records)
-            store.insert([Call(checked.records, checked.bodies)])
+            store.insert([check(records)])
             ends = [row for row in records if isinstance(row, RunEndRow)]
             if ends:
-                signed = check([_checkpoint(store.chain.pending, ends[-1].ended_at)])
-                store.append(Call(signed.records, signed.bodies))
+                store.append(check([_checkpoint(store.chain.pending, ends[-1].ended_at)]))
             store.commit()
     finally:
         store.close()

@@ -55,7 +55,7 @@ def test_a_stranger_is_no_record() -> None:
 
 def test_words_become_plain_text() -> None:
     """An outcome is a text with a class; drivers get the text."""
-    ((checked,), _) = BindCheck()([run_end_row("R1", outcome=Outcome.FAIL)])
+    ((checked,), _, _) = BindCheck()([run_end_row("R1", outcome=Outcome.FAIL)])
     assert type(checked[1]) is str
     assert checked[1] == "FAIL"
 

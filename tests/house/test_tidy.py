@@ -100,11 +100,11 @@ def test_the_package_has_one_broad_except() -> None:
 @pytest.mark.parametrize("path", PACKAGE, ids=name)
 def test_asyncio_stays_behind_anyio(path: Path) -> None:
     """Only the writer's futures and servers' sockets need asyncio itself."""
-    # append.py has the call that carries such a future to the writer: it names its type.
+    # checks.py has the call that carries such a future to the writer: it names its type.
     # web/server.py opens uvicorn's connections with a deadline for the handshake of TLS.
     allowed = {
         "orchestrator/audit/writer.py",
-        "orchestrator/audit/append.py",
+        "orchestrator/audit/checks.py",
         "orchestrator/web/server.py",
     }
     imported = any(
