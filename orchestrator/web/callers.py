@@ -138,6 +138,13 @@ class Door:
             rights = frozenset({Right.STOP})
         return Caller(Actor(UNIDENTIFIED, Role.VIEWER, place), rights, address)
 
+    def may_still(self, request: Request, right: Right) -> bool:
+        """Say whether who sent `request`, which is being answered since, has `right` now."""
+        try:
+            return right in self._identified(request).rights
+        except Refused:
+            return False
+
     async def demand(self, caller: Caller, right: Right, operation: str) -> None:
         """Return when `caller` has `right`; else record the refusal. Raises Refused."""
         await self._note_changes()
@@ -245,11 +252,24 @@ class Door:
         if caller.session is None:
             return
         self.sessions.end(caller.session)
-        if self._surface.control.snapshot().shift.operator == caller.actor.person:
+        if self._works_here(caller.actor):
             with suppress(CommandRefused):
                 await self._surface.control.clear_operator(caller.actor)
         detail = {"person": caller.actor.person, "address": caller.address}
         await self._note_refusal("sign_out", detail)
+
+    async def sign_out_idle(self) -> None:
+        """Sign out whose sessions have ended by themselves; to be called now and then."""
+        for session in self.sessions.ran_out():
+            actor = Actor(session.person_id, session.role, "panel")
+            if self._works_here(actor) and not self.sessions.has(actor.person):
+                with suppress(CommandRefused, AuditUnavailable):
+                    await self._surface.control.clear_operator(actor)
+            detail = {"person": actor.person, "address": session.client, "how": "ran_out"}
+            await self._note_refusal("sign_out", detail)
+
+    def _works_here(self, actor: Actor) -> bool:
+        return self._surface.control.snapshot().shift.operator == actor.person
 
 
 def _of_session(session: Session, address: str) -> Caller:

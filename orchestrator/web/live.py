@@ -205,13 +205,19 @@ class Live:
 
 
 class LiveResponse(Response):
-    """One stream: lives until its reader goes, takes nothing for too long, or the station ends."""
+    """One stream: lives until its reader goes, takes nothing for too long, or the station ends.
+
+    A reader that may look no more, which is asked with every beat, is sent to sign in again.
+    """
 
     media_type = "text/event-stream"
 
-    def __init__(self, live: Live, texts: Texts) -> None:
+    def __init__(
+        self, live: Live, texts: Texts, may_look: Callable[[], bool] = lambda: True
+    ) -> None:
         super().__init__(b"", headers={"X-Accel-Buffering": "no"})
         del self.headers["content-length"]
+        self._may_look = may_look
         self._live = live
         self._texts = texts
 
@@ -243,11 +249,15 @@ class LiveResponse(Response):
             return not patience.cancelled_caught
 
         follower = _Follower(self._live, self._texts)
+        end = b"bye"
         while not self._live.watch.ended:
+            if follower.beats and not self._may_look():
+                end = b"away"
+                break
             if not await say(follower.next()):
                 return
             await follower.wait()
-        await say(b"event: bye\ndata: bye\n\n")
+        await say(b"event: %b\ndata: %b\n\n" % (end, end))
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
@@ -261,6 +271,11 @@ class _Follower:
         self._version = 0
         self._all = self._urgent = 0
         self._beat = self._sent = live.now()
+
+    @property
+    def beats(self) -> bool:
+        """True when the next message has a beat."""
+        return self._live.now() >= self._beat
 
     def next(self) -> bytes:
         """Return what the reader is to get now, possibly nothing."""

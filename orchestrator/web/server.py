@@ -40,6 +40,9 @@ CAUTION_DAYS = 30
 GRACE_SECONDS = 0.5
 """How long streams may take to say goodbye, and then again answers to be finished."""
 
+TIDY_SECONDS = 15.0
+"""So often people are signed out whose session has ended by itself."""
+
 _BACKLOG = 128
 
 
@@ -205,12 +208,20 @@ class WebServer:
             for listener in self._bound.sockets
         ]
         try:
-            await anyio.sleep_forever()
+            await self._tidy()
         finally:
             for server in servers:
                 server.close()
             with anyio.CancelScope(shield=True):
                 await self._end()
+
+    async def _tidy(self) -> None:
+        while True:
+            await anyio.sleep(TIDY_SECONDS)
+            try:
+                await self._application.state.door.sign_out_idle()
+            except ConfigurationMistakes as damaged:
+                self._log.warning("sessions were not looked through", why=damaged.what)
 
     async def _end(self) -> None:
         self._application.state.streams.close()

@@ -56,10 +56,12 @@ class Sessions:
         self._known = known
         self._shift_ends = shift_ends
         self._sessions: dict[str, Session] = {}
+        self._ran_out: list[Session] = []
 
     def open(self, account: Account, client: str) -> tuple[str, Session]:
         """Sign `account` in from the address `client`; return the new secret and its session."""
-        self._clear(account.person_id)
+        self._clear()
+        self._make_room(account.person_id)
         secret = secrets.token_urlsafe(32)
         now = self._clock.monotonic()
         minutes = (
@@ -90,7 +92,7 @@ class Sessions:
         if session is None or session.client != client:
             return None
         if not self._lives(session):
-            self.end(session)
+            self._run_out(session)
             return None
         if doing:
             session.seen = self._clock.monotonic()
@@ -99,6 +101,20 @@ class Sessions:
     def end(self, session: Session) -> None:
         """Sign out."""
         self._sessions.pop(session.digest, None)
+
+    def ran_out(self) -> list[Session]:
+        """Return the sessions that have ended by themselves since the last call."""
+        self._clear()
+        found, self._ran_out = self._ran_out, []
+        return found
+
+    def has(self, person_id: str) -> bool:
+        """Say whether somebody is signed in anywhere."""
+        return any(each.person_id == person_id for each in self._sessions.values())
+
+    def _run_out(self, session: Session) -> None:
+        self.end(session)
+        self._ran_out.append(session)
 
     def remaining(self, session: Session) -> float:
         """Return in how many seconds the session ends if nothing is done."""
@@ -110,10 +126,12 @@ class Sessions:
         same = account is not None and account.role is session.role
         return same and self.remaining(session) > 0
 
-    def _clear(self, person_id: str) -> None:
-        """Forget what has ended, and the oldest of one person with too many."""
+    def _clear(self) -> None:
         for session in [each for each in self._sessions.values() if not self._lives(each)]:
-            self.end(session)
+            self._run_out(session)
+
+    def _make_room(self, person_id: str) -> None:
+        """Forget the oldest of one person with too many, and of all when there are too many."""
         theirs = [each for each in self._sessions.values() if each.person_id == person_id]
         for session in theirs[: max(0, len(theirs) - _MOST_PER_PERSON + 1)]:
             self.end(session)

@@ -47,6 +47,12 @@ class Reader:
         assert len(fields) == len(lines), block
         return Event(fields["event"], json.loads(fields["data"]), fields.get("id", ""))
 
+    async def text_until(self, text: str) -> None:
+        """Take messages until one holds `text`. Raises EndOfStream at the end."""
+        while text not in self._text:
+            self._text = (await self._messages.receive()).get("body", b"").decode()
+        self._text = ""
+
     async def until(self, name: str) -> Event:
         """Return the next event of that name."""
         while True:
@@ -57,15 +63,23 @@ class Reader:
 
 @asynccontextmanager
 async def following(
-    application: FastAPI, path: str = "/api/v1/events", last: str | None = None, room: int = 0
+    application: FastAPI,
+    path: str = "/api/v1/events",
+    last: str | None = None,
+    room: int = 0,
+    *,
+    address: str = "127.0.0.1",
+    token: str = "",
 ) -> AsyncIterator[Reader]:
     """Open a stream; `room` is how many messages go out before somebody reads."""
     headers = [(b"host", b"localhost")]
+    if token:
+        headers.append((b"authorization", f"Bearer {token}".encode()))
     if last is not None:
         headers.append((b"last-event-id", last.encode("latin-1")))
     scope = {
         "type": "http", "method": "GET", "path": path, "raw_path": path.encode(),
-        "query_string": b"", "headers": headers, "client": ("127.0.0.1", 4711),
+        "query_string": b"", "headers": headers, "client": (address, 4711),
         "server": ("localhost", 80), "scheme": "http", "http_version": "1.1",
         "asgi": {"version": "3.0", "spec_version": "2.3"}, "root_path": "",
     }  # fmt: skip

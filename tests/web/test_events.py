@@ -1,5 +1,7 @@
 """The stream of events: what it begins with, that nothing is missing, and how it ends."""
 
+from pathlib import Path
+
 import anyio
 import anyio.lowlevel
 import pytest
@@ -18,6 +20,7 @@ from orchestrator.domain.outcome import Outcome
 from orchestrator.domain.prompts import PromptKind
 from orchestrator.station.hub import Hub, Numbered
 from orchestrator.station.settings_web import WebSection
+from orchestrator.web.people_file import PeopleFile, Register
 from orchestrator.web.streams import QUEUE_EVENTS, Cue, Position, Streams, read_position
 from tests.web.asgi import following
 from tests.web.bench import PICTURE, Bench, changed, make_bench, prompt
@@ -195,3 +198,21 @@ def test_positions() -> None:
     """A position is read as it was written."""
     assert read_position(str(Position("AB-1", 7))) == Position("AB-1", 7)
     assert read_position(None) is None
+
+
+@pytest.mark.parametrize(("path", "last_word"), [("/api/v1/events", "reload"), ("/live", "away")])
+async def test_whose_token_is_revoked_hears_no_more(
+    tmp_path: Path, story: str, path: str, last_word: str
+) -> None:
+    """A stream is no way around the end of a right: it ends with the beat after it."""
+    bench = make_bench(tmp_path, story, WebSection(look="signed_in"))
+    token = bench.tokens["look"]
+    async with following(bench.application, path, address="10.0.0.7", token=token) as stream:
+        assert stream.status == 200
+        await stream.text_until("event: beat")
+        PeopleFile(tmp_path).change(lambda _: Register())
+        bench.clock.seconds += 2
+        bench.surface.hub.publish(changed("1"))
+        await stream.text_until(f"event: {last_word}")
+        with pytest.raises(anyio.EndOfStream):
+            await stream.text_until("event: beat")

@@ -194,3 +194,32 @@ async def test_a_badge_alone_where_that_is_enough(tmp_path: Path, story: str, be
             "action": "badge", "slot": "", "value": "", "says": "Type your PIN.",
         }  # fmt: skip
         assert (await me(browser))["signed_in"] is False
+
+
+async def test_who_did_nothing_for_long_works_here_no_more(bench: Bench) -> None:
+    """The end of an idle session is kept, and the shift names its person no longer."""
+    door = bench.application.state.door
+    ana = bench.people[Role.OPERATOR].person_id
+    async with bench.signed_in(Role.OPERATOR) as browser:
+        bench.clock.seconds += 9 * MINUTE
+        await door.sign_out_idle()
+        assert bench.control.operator == ana
+        bench.clock.seconds += 2 * MINUTE
+        assert (await me(browser))["signed_in"] is False
+        await door.sign_out_idle()
+    assert bench.control.operator == ""
+    assert bench.notes[-1] == (
+        "sign_out", {"person": ana, "address": "127.0.0.1", "how": "ran_out"},
+    )  # fmt: skip
+    await door.sign_out_idle()
+    assert bench.kinds().count("sign_out") == 1
+
+
+async def test_who_is_signed_in_elsewhere_still_works_here(bench: Bench) -> None:
+    """One idle browser of somebody signs the other one out of nothing."""
+    async with bench.signed_in(Role.OPERATOR):
+        bench.clock.seconds += 9 * MINUTE
+        async with bench.signed_in(Role.OPERATOR):
+            bench.clock.seconds += 2 * MINUTE
+            await bench.application.state.door.sign_out_idle()
+            assert bench.control.operator == bench.people[Role.OPERATOR].person_id

@@ -6,6 +6,7 @@ less, and the tiles go on.
 
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
+from functools import partial
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
@@ -15,12 +16,14 @@ from orchestrator.domain.prompts import Picture as PromptPicture
 from orchestrator.domain.prompts import Question
 from orchestrator.station.snapshot import SlotSnapshot
 from orchestrator.web.barcodes import CHECK_CODE, labels, sheet
+from orchestrator.web.callers import Door
 from orchestrator.web.live import Live, LiveResponse, wanted_language
 from orchestrator.web.pages.evidence import RunEvidence, read_evidence
 from orchestrator.web.pages.layout import pixels_per_mm
 from orchestrator.web.pages.render import Renderer
 from orchestrator.web.pages.view import key_of, tile
 from orchestrator.web.problems import problem_response
+from orchestrator.web.rights import Right
 from orchestrator.web.surface import Surface
 from orchestrator.web.texts import Texts, language, languages, next_language
 
@@ -77,7 +80,9 @@ class OperatorPages:
         if not self._live.admits(request.client.host if request.client else ""):
             detail = "Too many pages of this station are open here. Close some."
             return problem_response(request, 429, "too_many", detail)
-        return LiveResponse(self._live, self._texts(request))
+        door: Door = request.app.state.door
+        may_look = partial(door.may_still, request, Right.LOOK)
+        return LiveResponse(self._live, self._texts(request), may_look)
 
     async def detail(self, request: Request) -> Response:
         """Return what the page shows of one slot above the tiles."""

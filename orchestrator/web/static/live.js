@@ -23,6 +23,8 @@ export class Live {
   start() {
     this.stream.addEventListener("beat", (event) => this.beat(event.detail.data));
     this.stream.addEventListener("bye", () => { this.heard = -SILENT; this.watch(); });
+    // Who may look no more is shown where to sign in.
+    this.stream.addEventListener("away", () => location.reload());
     this.stream.addEventListener("htmx:sse:after:connection", (event) => {
       this.connection = event.detail.connection;
     });
