@@ -1,5 +1,6 @@
 """What people see: every state in its word, colour and size, measured in a real browser."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -150,3 +151,37 @@ async def test_the_fixture_s_columns_are_kept(tmp_path: Path) -> None:
         )
         assert len(set(tops[:6])) == 1
         assert tops[6] > tops[5]
+
+
+LONG = (
+    "Check that the board is not locked: The board is DeviceComplete; it must be Blank or "
+    "Module1Complete. Set the board aside; it is locked already, and nobody can open it again"
+)
+
+
+@pytest.mark.parametrize(("width", "height"), [(1920, 1080), (1600, 900), (1366, 768), (1024, 768)])
+@pytest.mark.parametrize("count", [1, 4])
+async def test_long_sentences_are_not_cut_within_a_line(
+    tmp_path: Path, count: int, width: int, height: int
+) -> None:
+    """What has no room is left out by whole lines, and pushes no button out of its tile."""
+    states = [SlotState.FAIL, SlotState.ERROR, SlotState.BLOCKED, SlotState.DO]
+    slots = [sample(number, state, detail=LONG) for number, state in enumerate(states[-count:], 1)]
+    last = slots[-1]
+    question = replace(last.prompts[0].question, sentence=LONG)
+    slots[-1] = replace(last, prompts=(replace(last.prompts[0], question=question),))
+    async with showing(tmp_path, slots, {"width": width, "height": height}) as (_, shown):
+        found = await shown.page.locator("#tiles .tile").evaluate_all(
+            """tiles => tiles.map(tile => {
+              const says = tile.querySelector(".says");
+              const line = parseFloat(getComputedStyle(says).lineHeight);
+              const lines = says.getBoundingClientRect().height / line;
+              const last = (tile.querySelector(".answers") || says).getBoundingClientRect();
+              return [lines, tile.getBoundingClientRect().bottom - last.bottom];
+            })"""
+        )
+        assert len(found) == count
+        for lines, room in found:
+            assert round(lines) >= 1
+            assert abs(lines - round(lines)) < 0.1
+            assert room > 0

@@ -266,6 +266,8 @@ def test_the_detail_tells_what_was_measured_and_what_is_in_doubt() -> None:
         ("high", "2 or less", True), ("one", "a, b", True), ("equal", "x", True),
         ("none", "no limit", True),
     ]  # fmt: skip
+    # A value without a limit was not judged: a tick would tell that it is right.
+    assert [each.name for each in found.measurements if not each.judged] == ["none"]
     assert (found.not_run, found.in_doubt, found.changed) == (3, True, False)
     locked = [rows[1] | {"outcome": "PASS"}]
     assert evidence_of(locked, 1, ENGLISH).changed

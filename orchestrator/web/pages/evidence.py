@@ -12,16 +12,18 @@ from orchestrator.web.texts import Texts
 
 _MOST = 12
 _LONGEST = 80
+_LIMITS = ("limit_min", "limit_max", "limit_equal", "limit_pattern", "limit_one_of")
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """One measurement, written for people."""
+    """One measurement, written for people. `judged` is false when it had no limit to keep."""
 
     name: str
     value: str
     limits: str
     ok: bool
+    judged: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,8 @@ def evidence_of(rows: Sequence[Mapping[str, Any]], planned: int, texts: Texts) -
 def _measured(row: Mapping[str, Any], texts: Texts) -> Measured:
     value = f"{row['value'][:_LONGEST]} {row['uom']}".strip()
     ok = row["outcome"] == Outcome.PASS.value
-    return Measured(row["name"], value, _limits(row, texts), ok)
+    judged = not ok or any(row[name] is not None for name in _LIMITS)
+    return Measured(row["name"], value, _limits(row, texts), ok, judged)
 
 
 def _limits(row: Mapping[str, Any], texts: Texts) -> str:
