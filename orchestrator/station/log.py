@@ -86,11 +86,17 @@ def _as_line(logger: WrappedLogger, method: str, event: EventDict) -> str:
     trace = event.pop("exception", "")
     words = " ".join(f"{name}={value}" for name, value in event.items() if value not in ("", None))
     mark = "" if level in ("info", "debug") else f"{level.upper()} "
-    line = "".join(
+    # A trace repeats what was sent: its lines are set in, so that none looks like one of the log.
+    lines = [f"{time} {mark}{what} {words}".rstrip(), *(f"  {each}" for each in trace.splitlines())]
+    return "\n".join(_plain(each) for each in lines)
+
+
+def _plain(line: str) -> str:
+    """Return `line` with control characters escaped."""
+    return "".join(
         char if char.isprintable() else char.encode("unicode_escape").decode("ascii")
-        for char in f"{time} {mark}{what} {words}".rstrip()
+        for char in line
     )
-    return f"{line}\n{trace}" if trace else line
 
 
 class Redactor:

@@ -192,7 +192,8 @@ async def test_a_trial_is_the_engineers_and_is_shown_as_a_waterfall(pages: Pages
     """Others are refused, which is recorded; the result is shown, and the audit has no run more."""
     address = f"/recipes/{pages.ready.plan.content_hash}/trials"
     async with pages.browser() as browser:
-        assert (await browser.post(address)).status_code == 401
+        nobody = await browser.post(address)
+        assert (nobody.status_code, 'href="/sign-in"' in nobody.text) == (401, True)
     for role in (Role.OPERATOR, Role.QUALITY, Role.ADMIN):
         async with pages.signed_in(role) as browser:
             assert (await browser.post(address)).status_code == 403
