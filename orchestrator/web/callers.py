@@ -14,7 +14,6 @@ from starlette.requests import Request
 from orchestrator.domain.errors import AuditUnavailable
 from orchestrator.domain.people import UNIDENTIFIED, Actor, Role
 from orchestrator.station.commands import CommandRefused
-from orchestrator.station.settings_web import LOOPBACK
 from orchestrator.web.account_changes import changes
 from orchestrator.web.guard import SAFE_METHODS
 from orchestrator.web.people import SignInRefused
@@ -22,7 +21,7 @@ from orchestrator.web.people_file import Account
 from orchestrator.web.problems import Refused
 from orchestrator.web.rates import Rates
 from orchestrator.web.rights import WORDS, Right, rights_of, who_has
-from orchestrator.web.sessions import Session, Sessions
+from orchestrator.web.sessions import Session, Sessions, at_this_machine
 from orchestrator.web.surface import Surface
 
 UNSAFE_PER_SECOND = 20.0
@@ -53,7 +52,7 @@ class Caller:
     @property
     def here(self) -> bool:
         """True for somebody at this very machine."""
-        return self.address in LOOPBACK or self.address.startswith("127.")
+        return at_this_machine(self.address)
 
     @property
     def key(self) -> str:
@@ -128,7 +127,7 @@ class Door:
         return self.sessions.find(secret, address, doing=request.method in _OPERATORS_DO)
 
     def _nobody(self, request: Request, address: str) -> Caller:
-        here = address in LOOPBACK or address.startswith("127.")
+        here = at_this_machine(address)
         place = "panel" if "sec-fetch-site" in request.headers else "api"
         if here and not self._settings.sign_in:
             actor = Actor(UNIDENTIFIED, Role.OPERATOR, place)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from orchestrator.domain.clock import Clock
 from orchestrator.domain.people import Role
-from orchestrator.station.settings_web import WebSection
+from orchestrator.station.settings_web import LOOPBACK, WebSection
 from orchestrator.web.people_file import Account
 
 MOST = 1000
@@ -89,7 +89,7 @@ class Sessions:
         `doing` keeps it alive; looking alone does not, since pages look by themselves.
         """
         session = self._sessions.get(_digest(secret))
-        if session is None or session.client != client:
+        if session is None or not _one_place(session.client, client):
             return None
         if not self._lives(session):
             self._run_out(session)
@@ -137,6 +137,16 @@ class Sessions:
             self.end(session)
         while len(self._sessions) >= MOST:
             self.end(next(iter(self._sessions.values())))
+
+
+def at_this_machine(address: str) -> bool:
+    """Say whether `address` is one of the machine that the station runs on."""
+    return address in LOOPBACK or address.startswith("127.")
+
+
+def _one_place(one: str, other: str) -> bool:
+    # A browser may reach `localhost` by IPv4 for one request and by IPv6 for the next.
+    return one == other or (at_this_machine(one) and at_this_machine(other))
 
 
 def _digest(secret: str) -> str:

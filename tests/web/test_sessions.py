@@ -223,3 +223,10 @@ async def test_who_is_signed_in_elsewhere_still_works_here(bench: Bench) -> None
             bench.clock.seconds += 2 * MINUTE
             await bench.application.state.door.sign_out_idle()
             assert bench.control.operator == bench.people[Role.OPERATOR].person_id
+
+
+async def test_this_machine_has_more_than_one_address(bench: Bench) -> None:
+    """A browser that reaches localhost by IPv6 now and by IPv4 next stays signed in."""
+    async with bench.signed_in(Role.OPERATOR) as browser, bench.browser("::1") as same:
+        same.cookies.set("station", browser.cookies["station"], domain="localhost")
+        assert (await me(same))["signed_in"] is True
