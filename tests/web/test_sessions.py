@@ -14,6 +14,12 @@ from tests.web.bench import Bench, make_bench
 MINUTE = 60.0
 
 
+def plant(browser: httpx.AsyncClient, secret: str) -> None:
+    """Put the cookie of a session into a browser."""
+    # A jar of cookies calls hosts without a dot so; under "localhost" the cookie is never sent.
+    browser.cookies.set("station", secret, domain="localhost.local")
+
+
 async def me(browser: httpx.AsyncClient) -> dict[str, object]:
     """Return who the station takes the browser for."""
     answer = await browser.get("/api/v1/session")
@@ -35,17 +41,17 @@ async def test_signing_in_says_who_and_what(bench: Bench) -> None:
 async def test_a_session_gets_a_new_secret_at_sign_in(bench: Bench) -> None:
     """A secret that was known before opens nothing, and the one before ends (fixation)."""
     async with bench.browser() as browser:
-        browser.cookies.set("station", "planted", domain="localhost")
+        plant(browser, "planted")
         first = await browser.post("/api/v1/session", json=bench.proof(Role.OPERATOR))
         secret = first.cookies["station"]
         assert secret != "planted"
         assert len(secret) >= 43
         browser.cookies.clear()
-        browser.cookies.set("station", secret, domain="localhost")
+        plant(browser, secret)
         second = await browser.post("/api/v1/session", json=bench.proof(Role.ENGINEER))
         assert second.cookies["station"] != secret
         browser.cookies.clear()
-        browser.cookies.set("station", secret, domain="localhost")
+        plant(browser, secret)
         assert (await me(browser))["signed_in"] is False
 
 
@@ -121,7 +127,7 @@ async def test_a_stolen_cookie_is_good_for_nothing(bench: Bench) -> None:
     async with bench.signed_in(Role.OPERATOR) as browser:
         secret = browser.cookies["station"]
         async with bench.browser(address="10.0.0.7") as thief:
-            thief.cookies.set("station", secret, domain="localhost")
+            plant(thief, secret)
             assert (await me(thief))["signed_in"] is False
         assert (await me(browser))["signed_in"]
 
@@ -132,7 +138,7 @@ async def test_signing_out_ends_the_session(bench: Bench) -> None:
         secret = browser.cookies["station"]
         assert (await browser.delete("/api/v1/session")).status_code == 200
         assert "station" not in browser.cookies
-        browser.cookies.set("station", secret, domain="localhost")
+        plant(browser, secret)
         assert (await me(browser))["signed_in"] is False
         assert (await browser.delete("/api/v1/session")).status_code == 200
 
@@ -228,5 +234,5 @@ async def test_who_is_signed_in_elsewhere_still_works_here(bench: Bench) -> None
 async def test_this_machine_has_more_than_one_address(bench: Bench) -> None:
     """A browser that reaches localhost by IPv6 now and by IPv4 next stays signed in."""
     async with bench.signed_in(Role.OPERATOR) as browser, bench.browser("::1") as same:
-        same.cookies.set("station", browser.cookies["station"], domain="localhost")
+        plant(same, browser.cookies["station"])
         assert (await me(same))["signed_in"] is True
