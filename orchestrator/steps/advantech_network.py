@@ -5,6 +5,7 @@ middle of a run could not be told from one that was taken out.
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from ipaddress import IPv4Interface, ip_address
 from urllib.parse import urlsplit
 
@@ -108,10 +109,8 @@ def _findings(
 async def _own_addresses(host: AdvantechHost) -> set[str]:
     """Return the addresses under which the station reaches the host."""
     own = urlsplit(host.base_url).hostname or ""
-    try:
+    with suppress(ValueError):  # it may be a name
         return {str(ip_address(own))}
-    except ValueError:
-        pass  # it is a name
     try:
         return {str(place[0]) for *_, place in await anyio.getaddrinfo(own, None)}
     except OSError as error:
