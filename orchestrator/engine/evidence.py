@@ -31,6 +31,9 @@ from orchestrator.engine.verdict import Verdict
 # Reading the value of an enumeration's member is slow, and nearly all outcomes are this one.
 _PASS = Outcome.PASS
 
+# The rows of a step are made past their own constructors, which cost as much as a hash each.
+_new = tuple.__new__
+
 
 class Evidence:
     """Makes the rows of one run and hands them to the recorder.
@@ -127,17 +130,20 @@ class Evidence:
         """Return the row that says that `attempt` begins."""
         step = attempt.step
         planned = step.planned
-        return StepRow(
-            self._run_id,
-            attempt.sequence,
-            step.section,
-            planned.id,
-            planned.name,
-            planned.uses,
-            attempt.number,
-            step.irreversible,
-            attempt.parameters,
-            began_at,
+        return _new(
+            StepRow,
+            (
+                self._run_id,
+                attempt.sequence,
+                step.section,
+                planned.id,
+                planned.name,
+                planned.uses,
+                attempt.number,
+                step.irreversible,
+                attempt.parameters,
+                began_at,
+            ),
         )
 
     def add_end(
@@ -151,16 +157,19 @@ class Evidence:
         """Add to `pending` that `attempt` ended, with everything that it gathered."""
         run_id, sequence = self._run_id, attempt.sequence
         pending.append(
-            StepEndRow(
-                run_id,
-                sequence,
-                "PASS" if verdict.outcome is _PASS else verdict.outcome.value,
-                ended_at,
-                attempt.duration_us,
-                verdict.error_class.value if verdict.error_class is not None else "",
-                verdict.code,
-                verdict.message,
-                verdict.remedy,
+            _new(
+                StepEndRow,
+                (
+                    run_id,
+                    sequence,
+                    "PASS" if verdict.outcome is _PASS else verdict.outcome.value,
+                    ended_at,
+                    attempt.duration_us,
+                    verdict.error_class.value if verdict.error_class is not None else "",
+                    verdict.code,
+                    verdict.message,
+                    verdict.remedy,
+                ),
             )
         )
         measures = attempt.step.measures
@@ -180,19 +189,22 @@ class Evidence:
             kind = "text"
         else:
             kind = "number"
-        return MeasurementRow(
-            self._run_id,
-            sequence,
-            measuring.name,
-            kind,
-            as_text(value),
-            measuring.uom,
-            measuring.min,
-            measuring.max,
-            measuring.equal,
-            measuring.pattern,
-            measuring.one_of,
-            "PASS" if outcome is _PASS else outcome.value,
+        return _new(
+            MeasurementRow,
+            (
+                self._run_id,
+                sequence,
+                measuring.name,
+                kind,
+                as_text(value),
+                measuring.uom,
+                measuring.min,
+                measuring.max,
+                measuring.equal,
+                measuring.pattern,
+                measuring.one_of,
+                "PASS" if outcome is _PASS else outcome.value,
+            ),
         )
 
     def _attachment_row(self, sequence: int, attachment: Attachment) -> AttachmentRow:
