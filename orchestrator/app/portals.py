@@ -7,20 +7,20 @@ from pydantic import SecretStr
 from orchestrator.domain.errors import ConfigurationMistakes
 from orchestrator.station.prepare import secret_value
 from orchestrator.station.settings_base import SecretReference
-from orchestrator.station.settings_portal import PortalSection
+from orchestrator.station.settings_portal import ComputerPortalSection
 from orchestrator.systems.advantech_portal.auth import Account
 from orchestrator.systems.advantech_portal.models import ADMIN_ACCOUNT, OS_ACCOUNT
 from orchestrator.transport.tls import fingerprint_context, pinned_context
 
 
-def trust_of(section: PortalSection) -> ssl.SSLContext:
+def trust_of(section: ComputerPortalSection) -> ssl.SSLContext:
     """Return whom the section trusts. Raises ConfigurationMistakes."""
     if section.ca_file is not None:
         return pinned_context(section.ca_file)
     return fingerprint_context(section.fingerprints)
 
 
-def account_of(section: PortalSection, password: SecretReference, key: str) -> Account:
+def account_of(section: ComputerPortalSection, password: SecretReference, key: str) -> Account:
     """Return the account of the section with the password behind `password`, the value of `key`.
 
     Raises ConfigurationMistakes when there is none.

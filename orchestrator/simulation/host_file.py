@@ -6,7 +6,6 @@ by none. The page `docs/reference/hosts-file.md` explains the keys.
 """
 
 import difflib
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, replace
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from orchestrator.domain.errors import ConfigurationMistakes
+from orchestrator.simulation.described import read_described
 from orchestrator.simulation.rack_lines import find_lines, line_of
 from orchestrator.simulation.sockets import addresses
 from orchestrator.systems.advantech_portal.endpoints import HOST_ENDPOINTS
@@ -67,16 +67,7 @@ def load_host_file(
     defaults. Hosts without an `address` get those from `first_address` upward. Raises
     ConfigurationMistakes with everything that is wrong.
     """
-    try:
-        text = path.read_text(encoding="utf-8")
-        document = tomllib.loads(text)
-    except (OSError, ValueError, RecursionError) as error:
-        reason = error.strerror if isinstance(error, OSError) else error
-        raise ConfigurationMistakes(
-            f"the hosts file cannot be read: {reason}",
-            remedy="Write it as described in docs/reference/hosts-file.md",
-            where={"file": str(path)},
-        ) from error
+    text, document = read_described(path, "hosts")
     reading = _Reading(document)
     specs = reading.specs(hosts, seed, first_address)
     if reading.mistakes:

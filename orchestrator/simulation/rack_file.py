@@ -4,13 +4,13 @@
 `docs/reference/rack-file.md` explains it all.
 """
 
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from orchestrator.domain.errors import ConfigurationMistakes
+from orchestrator.simulation.described import read_described
 from orchestrator.simulation.rack_check import Check
 from orchestrator.simulation.rack_keys import BOARD_KEYS
 from orchestrator.simulation.rack_lines import find_lines
@@ -33,16 +33,7 @@ def load_rack_file(
     the file. Raises ConfigurationMistakes with everything that is wrong, InputMistakes for a
     recording that cannot be used.
     """
-    try:
-        text = path.read_text(encoding="utf-8")
-        document = tomllib.loads(text)
-    except (OSError, ValueError, RecursionError) as error:
-        reason = error.strerror if isinstance(error, OSError) else error
-        raise ConfigurationMistakes(
-            f"the rack file cannot be read: {reason}",
-            remedy="Write it as described in docs/reference/rack-file.md",
-            where={"file": str(path)},
-        ) from error
+    text, document = read_described(path, "rack")
     check = Check(str(path), find_lines(text))
     check.document(document)
     if check.mistakes:

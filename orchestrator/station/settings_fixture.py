@@ -10,7 +10,7 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from orchestrator.station.settings_base import PORT_LENGTH, SecretReference, Section
-from orchestrator.station.settings_portal import PortalSection
+from orchestrator.station.settings_portal import ComputerPortalSection
 
 MOST_HOSTS = 256
 _ADDRESS = r"^[A-Za-z0-9]([A-Za-z0-9.-]{0,252}[A-Za-z0-9])?(:\d{1,5})?$"
@@ -56,7 +56,7 @@ class AzureSphereSection(Section):
     )
 
 
-class AdvantechSection(PortalSection):
+class AdvantechSection(ComputerPortalSection):
     """Edge computers on the network ports of a fixture, each with its own portal."""
 
     hosts: dict[HostPort, HostAddress] = Field(

@@ -11,7 +11,7 @@ from pydantic import Field, model_validator
 
 from orchestrator.station.settings_base import Section, ShortName, Text
 from orchestrator.station.settings_fixture import HostAddress
-from orchestrator.station.settings_portal import PortalSection
+from orchestrator.station.settings_portal import ComputerPortalSection
 
 Then = Literal["ignore", "warn", "hold"]
 Shown = Literal["idle", "running", "passed", "failed", "waiting", "fault"]
@@ -140,7 +140,7 @@ class InputSection(Section):
         return self
 
 
-class HostSection(PortalSection):
+class HostSection(ComputerPortalSection):
     """The computer that the station runs on, watched through its own portal, if it has one."""
 
     address: HostAddress = Field(

@@ -11,7 +11,7 @@ from orchestrator.station.settings_base import SecretReference, Section
 _FINGERPRINT = re.compile(r"[0-9a-fA-F]{64}")
 
 
-class PortalSection(Section):
+class ComputerPortalSection(Section):
     """How the station gets into portals, and how they prove themselves; there is no way without."""
 
     account: Literal["system", "admin"] = Field(

@@ -97,22 +97,6 @@ def status_of(error: OrchestratorError) -> tuple[int, str]:
     return 409, "refused"
 
 
-def problem_response(
-    request: Request,
-    status: int,
-    code: str,
-    detail: str,
-    remedy: str = "",
-    *,
-    errors: Sequence[Pointed] = (),
-    headers: Mapping[str, str] | None = None,
-) -> JSONResponse:
-    """Return the answer that tells a problem."""
-    return problem_at(
-        request.url.path, status, code, detail, remedy, errors=errors, headers=headers
-    )
-
-
 def problem_at(
     path: str,
     status: int,
@@ -145,8 +129,8 @@ async def house_error(request: Request, error: Exception) -> JSONResponse:
     status, code = status_of(error)
     what = error.what if error.what.endswith((".", "?")) else f"{error.what}."
     refused = error if isinstance(error, Refused) else None
-    return problem_response(
-        request,
+    return problem_at(
+        request.url.path,
         status,
         code,
         what,
@@ -159,8 +143,8 @@ async def house_error(request: Request, error: Exception) -> JSONResponse:
 async def wrong_input(request: Request, error: Exception) -> JSONResponse:
     """Answer a request that does not fit its description; what was sent is not repeated."""
     assert isinstance(error, RequestValidationError)
-    return problem_response(
-        request,
+    return problem_at(
+        request.url.path,
         HTTPStatus.UNPROCESSABLE_ENTITY,
         "input",
         "The request does not fit its description.",
@@ -188,7 +172,7 @@ async def http_error(request: Request, error: Exception) -> JSONResponse:
     """Answer what the framework refuses."""
     assert isinstance(error, HTTPException)
     code, detail = _WORDS.get(error.status_code, ("http", str(error.detail)))
-    return problem_response(request, error.status_code, code, detail, headers=error.headers)
+    return problem_at(request.url.path, error.status_code, code, detail, headers=error.headers)
 
 
 async def unknown_error(request: Request, error: Exception) -> JSONResponse:

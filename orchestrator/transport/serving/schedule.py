@@ -42,8 +42,7 @@ class Schedule(Generic[F]):
         self.fault = fault
         self._met = 0
         self._struck = 0
-        # Chance of a rehearsal, no secret.
-        self._chance = random.Random(f"{source}/{fault.seed}")  # noqa: S311
+        self._chance = random.Random(f"{source}/{fault.seed}")  # noqa: S311  # no secret
 
     def due(self, call: str) -> bool:
         """Count a request to `call`; True when the fault is to strike it."""

@@ -22,7 +22,7 @@ from orchestrator.web.pages.evidence import RunEvidence, read_evidence
 from orchestrator.web.pages.layout import pixels_per_mm
 from orchestrator.web.pages.render import Renderer
 from orchestrator.web.pages.view import key_of, tile
-from orchestrator.web.problems import problem_response
+from orchestrator.web.problems import problem_at
 from orchestrator.web.rights import Right
 from orchestrator.web.surface import Surface
 from orchestrator.web.texts import Texts, language, languages, next_language
@@ -79,7 +79,7 @@ class OperatorPages:
         """Return the stream of what changes."""
         if not self._live.admits(request.client.host if request.client else ""):
             detail = "Too many pages of this station are open here. Close some."
-            return problem_response(request, 429, "too_many", detail)
+            return problem_at(request.url.path, 429, "too_many", detail)
         door: Door = request.app.state.door
         may_look = partial(door.may_still, request, Right.LOOK)
         return LiveResponse(self._live, self._texts(request), may_look)
@@ -89,7 +89,7 @@ class OperatorPages:
         texts = self._texts(request)
         slot = self._slot(request.path_params["key"])
         if slot is None:
-            return problem_response(request, 404, "not_found", "There is no such slot.")
+            return problem_at(request.url.path, 404, "not_found", "There is no such slot.")
         evidence = await self._evidence(slot, texts)
         codes = labels(texts, self._surface.scanner, [slot.name])
         return self._page(
@@ -109,7 +109,7 @@ class OperatorPages:
         wanted = request.path_params["sha256"]
         found = next((each for each in self._pictures() if each.sha256 == wanted), None)
         if found is None or found.media_type not in _PICTURES:
-            return problem_response(request, 404, "not_found", "There is no such picture.")
+            return problem_at(request.url.path, 404, "not_found", "There is no such picture.")
         return Response(found.content, media_type=found.media_type)
 
     async def screen(self, request: Request) -> Response:

@@ -83,8 +83,7 @@ class Cloud:
         self.claim_requests: Counter[str] = Counter()
         self.tokens: dict[str, float] = {spec.token: float("inf")} if spec.token else {}
         self.rights = True
-        # Chance of a rehearsal, no secret.
-        self._chance = random.Random(f"cloud/{spec.seed}")  # noqa: S311
+        self._chance = random.Random(f"cloud/{spec.seed}")  # noqa: S311  # no secret
         self._due: deque[tuple[float, Tenant, str, Effect]] = deque()
         for each in spec.tenants:
             self.tenants[each.tenant_id] = Tenant(each.tenant_id, each.name, each.visible)
