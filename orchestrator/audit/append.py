@@ -74,7 +74,7 @@ class Appender:
                         continue
                     present.add(found)
                 entry += 1
-                head = sha256(head + str(entry).encode() + body).digest()
+                head = sha256(b"%b%d%b" % (head, entry, body)).digest()
                 values = groups[cls]
                 values += record
                 # SQLite's driver takes a bytearray as it is; for bytes it looks for an adapter.

@@ -4,9 +4,9 @@
 while a station runs. An empty database gets its tables here; an older one is left to people.
 """
 
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Concatenate, ParamSpec, TypeVar
 
 from anyio.to_thread import run_sync
 from sqlalchemy import Connection
@@ -46,22 +46,20 @@ class Audit:
         self, writer: Writer, database_url: str, store: Store, *, inline: bool = False
     ) -> None:
         self._writer = writer
+        # The writer's own, and not a call of it: every step would pay for it.
+        self.record = writer.record
+        """Return when all records are durable, in one transaction, in the order of the call.
+
+        Rows that are written once are left as they are when already there. Raises AuditUnavailable
+        when they may not be on disk, StationMisuse when one of them cannot be stored at all.
+        Needs the event loop in which the audit was opened.
+        """
         self._inline = inline
         self._database_url = database_url
         self.database_version = store.version()
         """Name and version of the database program, for the station's row."""
         self.caution = store.caution()
         """What a person should know about that version, empty when there is nothing."""
-
-    def record(self, *records: Record) -> Coroutine[Any, Any, None]:
-        """Return when all `records` are durable, in one transaction, in this order.
-
-        Rows that are written once are left as they are when already there. Raises AuditUnavailable
-        when they may not be on disk, StationMisuse when one of them cannot be stored at all.
-        Needs the event loop in which the audit was opened.
-        """
-        # Not a coroutine of its own: every step would pay for it.
-        return self._writer.record(*records)
 
     async def try_again(self, *probe: Record) -> tuple[Record, ...]:
         """Open the database anew after a failure and write `probe`; see `Writer.try_again`."""

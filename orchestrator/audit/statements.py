@@ -1,7 +1,7 @@
 """The statements of the audit's writer, compiled once per database from the tables.
 
-Each record type has an INSERT for one row and one for a block of rows: a block costs a third
-less than its rows one by one, since the driver hands over to the database once per statement.
+Each record type has an INSERT for one row and some for blocks of rows: a block costs a third less
+than its rows one by one, since the driver hands over to the database once per statement.
 Rows that are written once are looked for before, so that one that is there gets no entry.
 """
 
@@ -28,8 +28,11 @@ from orchestrator.audit.columns import ENTRY_COLUMNS, key_columns
 from orchestrator.audit.tables import TABLES
 from orchestrator.domain.records import Record
 
-BLOCK_ROWS = 16
-"""Rows of a block statement."""
+BLOCKS = (64, 16)
+"""Rows of the statements that insert many, the most first."""
+
+KEYS_ASKED_FOR = 16
+"""Keys of a question for many."""
 
 Key = Any
 """The value of a key of one column, or the tuple of the values of several."""
@@ -39,17 +42,14 @@ class Statements:
     """The texts for one dialect, whose parameters are bound by position."""
 
     def __init__(self, dialect: Dialect) -> None:
+        self._dialect = dialect
         self._one: dict[type[Record], str] = {}
-        self._block: dict[type[Record], str] = {}
+        self._block: dict[tuple[type[Record], int], str] = {}
         self._find: dict[tuple[type[Record], int], str] = {}
         self._key: dict[type[Record], itemgetter[Any]] = {}
         for cls, table in TABLES.items():
-            row = dict.fromkeys(table.columns.keys())
             self._one[cls] = str(insert(table).compile(dialect=dialect))
-            self._block[cls] = str(
-                insert(table).values([row] * BLOCK_ROWS).compile(dialect=dialect)
-            )
-            for rows in (1, BLOCK_ROWS):
+            for rows in (1, KEYS_ASKED_FOR):
                 self._find[cls, rows] = _find(dialect, table, rows)
             self._key[cls] = itemgetter(*map(cls._fields.index, key_columns(table)))
         self._order = {cls: place for place, cls in enumerate(TABLES)}
@@ -90,10 +90,10 @@ class Statements:
         }
 
     def _present(self, cursor: Any, cls: type[Record], keys: list[Key]) -> Iterable[Key]:
-        for start in range(0, len(keys), BLOCK_ROWS):
-            block = keys[start : start + BLOCK_ROWS]
+        for start in range(0, len(keys), KEYS_ASKED_FOR):
+            block = keys[start : start + KEYS_ASKED_FOR]
             if len(block) > 1:
-                block += block[-1:] * (BLOCK_ROWS - len(block))
+                block += block[-1:] * (KEYS_ASKED_FOR - len(block))
             single = not isinstance(block[0], tuple)
             values = block if single else list(chain.from_iterable(block))
             cursor.execute(self._find[cls, len(block)], values)
@@ -105,12 +105,23 @@ class Statements:
         if len(values) == of_row:
             cursor.execute(self._one[cls], values)
             return
-        of_block = BLOCK_ROWS * of_row
-        whole = len(values) - len(values) % of_block
-        for start in range(0, whole, of_block):
-            cursor.execute(self._block[cls], values[start : start + of_block])
-        if whole < len(values):
-            cursor.executemany(self._one[cls], whole_rows(values[whole:], of_row))
+        start = 0
+        for rows in BLOCKS:
+            of_block = rows * of_row
+            while len(values) - start >= of_block:
+                cursor.execute(self._of_block(cls, rows), values[start : start + of_block])
+                start += of_block
+        if start < len(values):
+            cursor.executemany(self._one[cls], whole_rows(values[start:], of_row))
+
+    def _of_block(self, cls: type[Record], rows: int) -> str:
+        # Made when it is first needed: all of them would cost each start a quarter of a second.
+        text = self._block.get((cls, rows))
+        if text is None:
+            table = TABLES[cls]
+            block = insert(table).values([dict.fromkeys(table.columns.keys())] * rows)
+            text = self._block[cls, rows] = str(block.compile(dialect=self._dialect))
+        return text
 
 
 def width(cls: type[Record]) -> int:

@@ -62,9 +62,7 @@ class Asking:
             )
         if self._read_identity is None:
             raise gate_closed("the unit's identity cannot be read again")
-        identity = await lane.call(step, seconds, self._read_identity)
-        assert isinstance(identity, DeviceIdentity)
-        return identity
+        return await lane.call(step, seconds, self._read_identity())
 
     async def settled(
         self, lane: Lane, attempt: Attempt, seconds: float, settle_seconds: float
@@ -108,7 +106,5 @@ class Asking:
         step = attempt.step
         assert step.definition.probe is not None
         self._binding.bind(await self.reread(lane, step, seconds))
-        answer = await lane.call(
-            step, seconds, step.definition.probe, attempt, *attempt.clients, **attempt.arguments
-        )
-        return bool(answer)
+        question = step.definition.probe(attempt, *attempt.clients, **attempt.arguments)
+        return await lane.call(step, seconds, question)

@@ -138,9 +138,8 @@ class Irreversible:
         step = attempt.step
         if step.definition.probe is None:
             return None
-        is_so = await lane.call(
-            step, seconds, step.definition.probe, attempt, *attempt.clients, **attempt.arguments
-        )
+        question = step.definition.probe(attempt, *attempt.clients, **attempt.arguments)
+        is_so = await lane.call(step, seconds, question)
         if not is_so:
             return None
         return Verdict(Outcome.PASS, message=self._why_so(attempt, identity))
@@ -200,9 +199,8 @@ class Irreversible:
     ) -> Verdict:
         step = attempt.step
         try:
-            await lane.call(
-                step, seconds, step.function, attempt, *attempt.clients, **attempt.arguments
-            )
+            act = step.function(attempt, *attempt.clients, **attempt.arguments)
+            await lane.call(step, seconds, act)
         except OrchestratorError as error:
             crash_point("act.returned")
             if is_unknown(error, attempt):

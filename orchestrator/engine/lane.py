@@ -15,7 +15,7 @@ import traceback
 from collections.abc import Awaitable, Callable
 from math import inf
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
 import structlog
 from anyio import CancelScope, Event, current_time, get_cancelled_exc_class
@@ -32,6 +32,8 @@ from orchestrator.engine.verdict import (
     out_of_time,
     without_secrets,
 )
+
+T = TypeVar("T")
 
 
 class Watch:
@@ -127,15 +129,8 @@ class Lane:
         if self.deadline < inf and self._scope is not None:
             self._scope.cancel()
 
-    async def call(
-        self,
-        step: PreparedStep,
-        seconds: float,
-        function: Callable[..., Awaitable[object]],
-        *arguments: object,
-        **named: object,
-    ) -> object:
-        """Return what `function` returns within `seconds`.
+    async def call(self, step: PreparedStep, seconds: float, awaited: Awaitable[T]) -> T:
+        """Return what `awaited`, the call of an async function, returns within `seconds`.
 
         Raises DeadlineExceeded when it takes longer, `Stopped` when the run is stopped meanwhile,
         `StepCrashed` for an unexpected exception, and errors of the house as they are. A call that
@@ -150,7 +145,7 @@ class Lane:
         if deadline < watch.wakes:
             watch.wake_at(deadline)
         try:
-            value = await function(*arguments, **named)
+            value = await awaited
         except get_cancelled_exc_class() as cancelled:
             if scope.cancel_called and self._leave(cancelled):
                 raise self._cut(step, seconds) from None

@@ -123,6 +123,10 @@ class RunControl:
         """Have `on_stop` called at the first stop. For the engine."""
         self._on_stop = on_stop
 
+    def detach(self) -> None:
+        """Call nothing any more. For the engine, when the run has ended."""
+        self._on_stop = None
+
 
 @dataclass(frozen=True, slots=True)
 class RunResult:

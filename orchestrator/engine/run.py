@@ -54,6 +54,7 @@ async def execute(
                     failure = error
                 finally:
                     runner.watch.end()
+                    control.detach()
     except get_cancelled_exc_class():
         if failure is not None:
             raise failure from None

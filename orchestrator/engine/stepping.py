@@ -21,7 +21,6 @@ from orchestrator.domain.errors import (
 )
 from orchestrator.domain.outcome import Outcome
 from orchestrator.domain.records import Record
-from orchestrator.domain.unit import DeviceIdentity
 from orchestrator.engine.attempt import Attempt, RunFacts
 from orchestrator.engine.course import Course
 from orchestrator.engine.evidence import Evidence
@@ -138,7 +137,7 @@ class Stepper:
             # The end of the teardown cuts the wait off; the caller looks for it.
             with suppress(DeadlineExceeded):
                 try:
-                    await lane.call(attempt.step, limit, sleep, seconds)
+                    await lane.call(attempt.step, limit, sleep(seconds))
                 except Stopped as stopped:
                     ends = f"{attempt.step.planned.name}: {stopped.stop.message}"
                     self._course.fail(attempt.sequence, stopped.stop.outcome, ends)
@@ -221,9 +220,8 @@ class Stepper:
                 verdict, judged = _judged(attempt, verdict)
             else:
                 try:
-                    await lane.call(
-                        step, seconds, step.function, attempt, *attempt.clients, **attempt.arguments
-                    )
+                    call = step.function(attempt, *attempt.clients, **attempt.arguments)
+                    await lane.call(step, seconds, call)
                     verdict = PASSED
                 except OrchestratorError as error:
                     verdict = verdict_of(error, self._request.secrets)
@@ -245,9 +243,7 @@ class Stepper:
         if read is None or self._facts.binding.identity is None or self._course.in_teardown:
             return bad
         try:
-            identity = await lane.call(attempt.step, seconds, read)
-            assert isinstance(identity, DeviceIdentity)
-            attempt.identify(identity)
+            attempt.identify(await lane.call(attempt.step, seconds, read()))
         except (UnitChanged, Stopped) as error:
             return verdict_of(error, self._request.secrets)
         except OrchestratorError:

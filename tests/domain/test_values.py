@@ -4,6 +4,8 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from orchestrator.domain import shipped as shipped_module
 from orchestrator.domain.clock import SystemClock, timestamp
@@ -17,6 +19,14 @@ def test_times_are_written_in_utc_with_microseconds() -> None:
     moment = datetime(2026, 11, 21, 3, 0, 0, 7, tzinfo=timezone(timedelta(hours=1)))
     assert timestamp(moment) == "2026-11-21T02:00:00.000007Z"
     assert timestamp(datetime(2026, 1, 1, tzinfo=UTC)) == "2026-01-01T00:00:00.000000Z"
+
+
+@given(st.lists(st.datetimes(timezones=st.just(UTC)), min_size=1, max_size=8))
+def test_every_moment_is_written_whatever_was_written_before(moments: list[datetime]) -> None:
+    """The text of a second is kept for the next moment, which may lie in another one."""
+    for moment in moments:
+        for near in (moment, moment.replace(microsecond=0), moment.replace(microsecond=999_999)):
+            assert timestamp(near) == near.isoformat("T", "microseconds")[:-6] + "Z"
 
 
 def test_the_system_clock_is_utc_and_never_steps_back() -> None:
