@@ -1,6 +1,7 @@
 """How many durable steps a second the engine makes, beside the bare skeleton and OpenHTF.
 
     python -m tests.benchmarks.engine [--json] [--units 1 8 64 256] [--rounds 3] [--smoke]
+                                      [--beside COMMIT]
 
 Every figure comes from a process of its own; the contenders take turns, and the median of the
 rounds counts, because machines are noisy. The engine runs 20 trivial steps with one judged
@@ -8,13 +9,18 @@ measurement each, with the real audit: three rows a step, each chained to the on
 per step boundary, a signed checkpoint with every commit in which a run ends, SQLite in WAL mode
 with full sync. OpenHTF is installed into `.bench/openhtf` on first use; it keeps nothing.
 Targets: at least half of the skeleton at 1, 8 and 64 units, at least 5 times OpenHTF at 8.
+
+With `--beside` the engine of another commit takes its turn as well, from `.bench/COMMIT`: what a
+change costs is seen in one run only, since the same program differs by a third between two hours.
 """
 
 import argparse
+import io
 import json
 import statistics
 import subprocess
 import sys
+import tarfile
 import tempfile
 import time
 import venv
@@ -90,23 +96,40 @@ def one_engine(units: int, runs: int, folder: str) -> dict[str, Any]:
 
 
 def measure(contender: str, units: int, runs: int) -> float:
-    """Return steps per second of one contender, measured in a new process."""
+    """Return steps per second of one contender, measured in a new process.
+
+    Contenders are `skeleton`, `openhtf`, `engine`, and the folder of another commit's engine.
+    """
     with tempfile.TemporaryDirectory(dir=BENCH) as folder:
         arguments = [str(units), str(runs)]
-        if contender == "engine":
+        if contender == "skeleton":
+            command = [sys.executable, "-m", "tests.benchmarks.skeleton", *arguments, folder]
+            cwd = ROOT
+        elif contender == "openhtf":
+            command = [str(openhtf_python()), "-m", "openhtf_peer", *arguments]
+            cwd = ROOT / "tests" / "benchmarks"
+        else:
+            cwd = ROOT if contender == "engine" else BENCH / contender
             make = [sys.executable, "-m", __spec__.name, "--make", folder]
-            subprocess.run(make, cwd=ROOT, check=True)
-        command = {
-            "skeleton": [sys.executable, "-m", "tests.benchmarks.skeleton", *arguments, folder],
-            "engine": [sys.executable, "-m", __spec__.name, "--one", *arguments, folder],
-            "openhtf": [str(openhtf_python()), "-m", "openhtf_peer", *arguments],
-        }[contender]
-        cwd = ROOT / "tests" / "benchmarks" if contender == "openhtf" else ROOT
+            subprocess.run(make, cwd=cwd, check=True)
+            command = [sys.executable, "-m", __spec__.name, "--one", *arguments, folder]
         done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise SystemExit(f"{contender} failed:\n{done.stderr[-2000:]}")
     figures = json.loads(done.stdout.splitlines()[-1])
     return float(figures["steps"] / figures["seconds"])
+
+
+def unpack(commit: str) -> str:
+    """Put the files of `commit` into a folder of `.bench`; return its name."""
+    git = ["git", "rev-parse", "--short", f"{commit}^{{commit}}"]
+    name = subprocess.run(git, cwd=ROOT, check=True, capture_output=True, text=True).stdout.strip()
+    if not (BENCH / name).exists():
+        git = ["git", "archive", "--format=tar", name]
+        packed = subprocess.run(git, cwd=ROOT, check=True, capture_output=True).stdout
+        with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
+            archive.extractall(BENCH / name, filter="data")
+    return name
 
 
 def openhtf_python() -> Path:
@@ -147,14 +170,12 @@ def report(figures: dict[str, dict[int, float]], units: list[int]) -> dict[str, 
             name: {str(count): round(speed) for count, speed in by_count.items()}
             for name, by_count in figures.items()
         },
-        "engine_to_skeleton": {
-            str(count): round(engine[count] / figures["skeleton"][count], 2) for count in units
-        },
     }
-    if "openhtf" in figures:
-        made["engine_to_openhtf"] = {
-            str(count): round(engine[count] / figures["openhtf"][count], 1) for count in units
-        }
+    for peer in figures:
+        if peer != "engine":
+            made[f"engine_to_{peer}"] = {
+                str(count): round(engine[count] / figures[peer][count], 2) for count in units
+            }
     return made
 
 
@@ -164,12 +185,11 @@ def print_table(made: dict[str, Any], units: list[int]) -> None:
     out("steps/s".ljust(20) + "".join(f"{count:>10}" for count in units) + "  units\n")
     for name, by_count in made["steps_per_second"].items():
         out(name.ljust(20) + "".join(f"{by_count[str(count)]:>10}" for count in units) + "\n")
-    for key, label in (
-        ("engine_to_skeleton", "engine / skeleton"),
-        ("engine_to_openhtf", "engine / openhtf"),
-    ):
-        if key in made:
-            out(label.ljust(20) + "".join(f"{made[key][str(count)]:>10}" for count in units) + "\n")
+    for peer in made["steps_per_second"]:
+        ratios = made.get(f"engine_to_{peer}")
+        if ratios is not None:
+            label = f"engine / {peer}".ljust(20)
+            out(label + "".join(f"{ratios[str(count)]:>10}" for count in units) + "\n")
 
 
 def main() -> None:
@@ -179,6 +199,7 @@ def main() -> None:
     parser.add_argument("--units", type=int, nargs="+", default=[1, 8, 64, 256])
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--smoke", action="store_true", help="small and quick, without OpenHTF")
+    parser.add_argument("--beside", metavar="COMMIT", help="measure the engine of COMMIT as well")
     parser.add_argument("--make", help=argparse.SUPPRESS)
     parser.add_argument("--one", nargs=3, help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -195,6 +216,8 @@ def main() -> None:
         units, rounds, share = [1, 8], 1, 10
     else:
         contenders.append("openhtf")
+    if options.beside is not None:
+        contenders.append(unpack(options.beside))
     made = report(compare(contenders, units, rounds, share), units)
     if options.json:
         sys.stdout.write(json.dumps(made, indent=2) + "\n")
