@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
+from pathlib import Path
 
 from orchestrator.domain.events import publish_nothing
 from orchestrator.domain.prompts import Operator
@@ -21,6 +22,9 @@ from orchestrator.recipe.plan import ParallelSteps, Plan, PlannedStep
 from orchestrator.steps.table import definitions
 from orchestrator.systems.azure_sphere_device.client import SphereDevice
 from orchestrator.systems.azure_sphere_device.fixture import SYSTEM
+
+SHIPPED = sorted(each.name for each in (Path(__file__).parents[2] / "recipes").glob("*.yaml"))
+"""Every recipe that is shipped, so that no test forgets one."""
 
 
 class Notebook:

@@ -13,18 +13,7 @@ from orchestrator.engine.step import StepDefinition
 from orchestrator.recipe.catalogue import catalogue_from_json
 from orchestrator.steps import generate
 from orchestrator.steps.table import STEPS, definitions
-
-SHIPPED = [
-    "guardian-line.yaml",
-    "rework-clean.yaml",
-    "wifi-functional.yaml",
-    "end-of-line.yaml",
-    "operator-check.yaml",
-    "cloud-claim-list.yaml",
-    "portal-register-list.yaml",
-    "edge-computer-burn-in.yaml",
-    "edge-computer-provisioning.yaml",
-]
+from tests.steps.recipe_support import SHIPPED
 
 
 def test_every_step_stands_in_the_table_once() -> None:
@@ -81,6 +70,12 @@ def test_every_step_explains_itself(step) -> None:
     assert all(each.summary for each in (*signature.parameters, *signature.measurements))
     assert all(each.uom for each in signature.measurements if each.name.endswith("_seconds"))
     assert 0 < signature.timeout_seconds <= 300
+
+
+def test_the_overview_of_the_recipes_names_every_one(recipes: Path) -> None:
+    """No recipe is shipped that nobody is told about, none is told of that is not there."""
+    overview = (recipes / "README.md").read_text(encoding="utf-8")
+    assert sorted(re.findall(r"^\| `(.+\.yaml)` ", overview, re.MULTILINE)) == SHIPPED
 
 
 @pytest.mark.parametrize("recipe", SHIPPED)
