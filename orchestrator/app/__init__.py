@@ -149,13 +149,16 @@ def _tell(hub: Hub) -> Callable[[str], None]:
     return tell
 
 
-async def decide_alone(data_dir: Path, database_url: str, decision: Decision) -> str:
+async def decide_alone(
+    data_dir: Path, database_url: str, checkpoint_file: Path | None, decision: Decision
+) -> str:
     """Record a person's decision while no station runs; return a sentence.
 
+    `checkpoint_file` is what the setting of that name says; None: the one in the data folder.
     Raises StationBusy when one runs, DecisionRefused, AuditUnavailable.
     """
     with station_lock(data_dir):
-        check_against_checkpoint(database_url, data_dir / FILE_NAME)
+        check_against_checkpoint(database_url, checkpoint_file or data_dir / FILE_NAME)
         with reading(database_url) as connection:
             station = chain_state(connection).station_id
         key = load_key(data_dir)

@@ -4,7 +4,7 @@ What ever happened to a unit is shown by `orchestrator audit unit`.
 """
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
@@ -38,16 +38,25 @@ _COLUMNS = ("intent_id", "serial_number", "device_id", "slot", "kind", "paramete
             "message")  # fmt: skip
 
 
-def _place(config: Path | None, data_dir: Path | None) -> tuple[Path, str]:
-    """Return the data folder and the database that the options name."""
+class _Place(NamedTuple):
+    """Where a station keeps its things. `checkpoint_file` None: in the data folder."""
+
+    folder: Path
+    url: str
+    checkpoint_file: Path | None = None
+
+
+def _place(config: Path | None, data_dir: Path | None) -> _Place:
+    """Return the data folder, the database and the checkpoint that the options name."""
     if config is None:
-        return data_dir or Path("data"), chosen_url(data_dir, None)
+        return _Place(data_dir or Path("data"), chosen_url(data_dir, None))
     if data_dir is not None:
         raise typer.BadParameter("give --config or --data-dir, not both")
     from orchestrator.station.settings_file import load_settings
 
     settings = load_settings(config)
-    return settings.station.data_dir, settings.database_url
+    folder = settings.station.data_dir
+    return _Place(folder, settings.database_url, settings.audit.checkpoint_file)
 
 
 @app.command()
@@ -69,7 +78,7 @@ def holds(
     """
     if config is not None and database_url is not None:
         raise typer.BadParameter("give --config or --database-url, not both")
-    url = chosen_url(data_dir, database_url) if config is None else _place(config, data_dir)[1]
+    url = chosen_url(data_dir, database_url) if config is None else _place(config, data_dir).url
     from orchestrator.audit.database import reading
     from orchestrator.audit.queries import HOLD_COLUMNS
     from orchestrator.audit.queries import holds as held
@@ -116,17 +125,17 @@ def decide(
 
     Example: orchestrator unit decide 06C9R4ZK7T2QW8EN not-applied --by Jo --reason "LED is off"
     """
-    folder, url = _place(config, data_dir)
+    place = _place(config, data_dir)
     from orchestrator.station.decisions import Decision
 
-    done = _decided(folder, url, Decision(intent.upper(), answer, by, reason))
+    done = _decided(place, Decision(intent.upper(), answer, by, reason))
     if not done.done:
         say(f"refused: {printable(done.says)}")
         raise typer.Exit(ExitCode.NO)
     emit(printable(done.says))
 
 
-def _decided(folder: Path, url: str, decision: "Decision") -> "Answer":
+def _decided(place: _Place, decision: "Decision") -> "Answer":
     """Record the decision here, or have the station that runs record it."""
     import anyio
 
@@ -135,15 +144,15 @@ def _decided(folder: Path, url: str, decision: "Decision") -> "Answer":
     from orchestrator.station.decisions import DecisionRefused
     from orchestrator.station.requests import Answer, send
 
-    with reading(url):
+    with reading(place.url):
         # Writing would make a database where there is none.
         pass
     try:
-        return Answer(done=True, says=anyio.run(decide_alone, folder, url, decision))
+        return Answer(done=True, says=anyio.run(decide_alone, *place, decision))
     except DecisionRefused as refusal:
         return Answer(done=False, says=str(refusal))
     except StationBusy as busy:
-        answer = anyio.run(send, folder, decision, ANSWER_SECONDS)
+        answer = anyio.run(send, place.folder, decision, ANSWER_SECONDS)
         if answer is not None:
             return answer
         show_error(busy)

@@ -14,7 +14,9 @@ from orchestrator.audit.location import sqlite_url
 from orchestrator.audit.queries import HOLD_COLUMNS, intent_row
 from orchestrator.cli import unit
 from orchestrator.cli.main import app
+from orchestrator.domain.records import EventRow
 from orchestrator.station.lock import station_lock
+from orchestrator.station.signing import ensure_signer
 from tests.audit.rows import BASE, identity, run, run_end, step, step_end
 from tests.audit.rows import unit as unit_row
 from tests.audit.test_memory_queries import finding, intent
@@ -141,4 +143,34 @@ def test_a_station_is_named_by_its_settings(tmp_path: Path) -> None:
     )
     words = ("decide", "I1", "applied", "--by", "Jo", "--reason", "x", "--config", str(config))
     assert command(*words, "--data-dir", str(tmp_path)).exit_code == 2
+    assert command(*words).exit_code == 0
+
+
+async def _sign(folder: Path) -> str:
+    """Let the chain begin, and go on by one event; return its newest checkpoint."""
+    url, notes = sqlite_url(folder), list[str]()
+    signer = ensure_signer(folder, "line 1", url).signer
+    async with open_audit(url, signer=signer, on_checkpoint=notes.append) as audit:
+        await audit.record(EventRow("E1", "line 1", None, None, "x", "{}", "2026-11-21T02:00:00Z"))
+    return notes[-1]
+
+
+def test_a_database_behind_the_checkpoint_takes_no_decision(tmp_path: Path) -> None:
+    """The checkpoint lies where the settings say, as for the station's own start."""
+    ahead, behind = tmp_path / "ahead", tmp_path / "behind"
+    for folder in (ahead, behind):
+        folder.mkdir()
+        held(folder)
+    note = anyio.run(_sign, ahead)
+    (tmp_path / "newest.txt").write_text(note, encoding="utf-8")
+    config = behind / "station.toml"
+    witness = '[audit]\ncheckpoint_file = "../newest.txt"\n'
+    config.write_text(SETTINGS + witness, encoding="utf-8")
+    words = ("decide", "I1", "applied", "--by", "Jo", "--reason", "x", "--config", str(config))
+    assert "not the one that was written last" in str(command(*words).exception)
+    with reading(sqlite_url(behind)) as connection:
+        row = intent_row(connection, "I1")
+    assert row is not None
+    assert row["state"] == "unknown"
+    (tmp_path / "newest.txt").unlink()
     assert command(*words).exit_code == 0
