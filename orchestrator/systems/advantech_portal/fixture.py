@@ -16,7 +16,7 @@ from typing import Any
 import anyio
 
 from orchestrator.domain.clock import Clock, SystemClock
-from orchestrator.domain.errors import ErrorClass, StationFault, StationMisuse
+from orchestrator.domain.errors import ConnectionLost, ErrorClass, StationFault, StationMisuse
 from orchestrator.domain.fixture import Attached, UnitLink
 from orchestrator.domain.unit import DeviceIdentity
 from orchestrator.systems.advantech_portal.addresses import address_on, addresses_in, url_of
@@ -37,6 +37,9 @@ LONGEST_BACK_OFF_SECONDS = 15.0
 """A silent address is asked again after this long at the latest."""
 KEEN_SECONDS = 120.0
 """An address at which somebody answered so shortly ago is asked with every look."""
+DOWN_LOOKS = 2
+"""A host that restarts has gone down when so many looks in a row were not answered: a single one
+may be a portal that was slow to stop, and the silence of the restart still comes."""
 
 _ONCE = RetryPolicy(attempts=1)
 _SILENCE = (ErrorClass.LINK, ErrorClass.TIMEOUT)
@@ -54,7 +57,7 @@ class _Place:
     """What is known of one address: how often it was silent in a row, and when it is due.
 
     All moments are monotonic seconds. Until `restarts_until` its host may be silent, since it
-    restarts; `went_down` says that it has been, since then.
+    restarts; `unanswered` are the looks in a row that were, since then.
     """
 
     port: str
@@ -64,7 +67,7 @@ class _Place:
     answers: bool = False
     answered_at: float = float("-inf")
     restarts_until: float = 0.0
-    went_down: bool = False
+    unanswered: int = 0
     account: Account | None = None
     """The one that its host has let in last."""
 
@@ -243,20 +246,21 @@ class HostFixture:
         place = self._places.get(port)
         if place is not None:
             place.restarts_until = self._clock.monotonic() + self._restart_seconds
-            place.went_down = False
+            place.unanswered = 0
 
     async def _look(self, place: _Place) -> None:
         async with self._limit:
             answers = await self._answers(place)
         now = self._clock.monotonic()
         if answers:
-            if place.went_down:
-                place.restarts_until, place.went_down = 0.0, False
+            if place.unanswered >= DOWN_LOOKS:
+                place.restarts_until = 0.0
+            place.unanswered = 0
             place.answers, place.answered_at = True, now
             place.silent, place.due = 0, 0.0
             return
         restarts = now < place.restarts_until
-        place.went_down = restarts
+        place.unanswered = place.unanswered + 1 if restarts else 0
         place.answers = place.answers and restarts
         if not restarts and now - place.answered_at >= KEEN_SECONDS:
             place.account = None  # whoever comes next may be another host
@@ -265,7 +269,10 @@ class HostFixture:
             place.silent += 1
 
     async def _answers(self, place: _Place) -> bool:
-        """Ask for a sign of life. Whoever answers is there, even one that cannot be trusted."""
+        """Ask for a sign of life. Whoever answers is there, even one that cannot be trusted.
+
+        So is one whose connection came about and broke: its answer is bad, not its cable.
+        """
         url = url_of(place.address, self._https_port)
         host = AdvantechHost(
             url, context=self._context, transport=self._transports(url), retry=_ONCE
@@ -275,7 +282,7 @@ class HostFixture:
                 try:
                     await host.platform_ping()
                 except StationFault as fault:
-                    return fault.kind not in _SILENCE
+                    return isinstance(fault, ConnectionLost) or fault.kind not in _SILENCE
                 return True
         return False
 

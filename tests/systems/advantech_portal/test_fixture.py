@@ -112,6 +112,25 @@ async def test_a_host_that_answers_anything_is_there() -> None:
     assert await ports(net.fixture(hosts={"A": "10.0.0.1"})) == ["A"]
 
 
+@pytest.mark.parametrize(
+    "fault",
+    [
+        *(Fault("refuse", status=status) for status in (401, 404, 429, 500, 502, 503, 504)),
+        *(Fault(kind) for kind in ("garbage", "page", "empty", "drop", "lost_answer", "late")),
+    ],
+    ids=lambda fault: f"{fault.kind}-{fault.status}",
+)
+async def test_a_bad_answer_is_no_missing_host(fault: Fault) -> None:
+    """Only one that nobody can reach leaves the list, whatever the portal says of itself."""
+    net = Net("10.0.0.1")
+    fixture = net.fixture(hosts={"A": "10.0.0.1"})
+    assert await ports(fixture) == ["A"]
+    net.hosts["10.0.0.1"].faults.add(fault)
+    assert await ports(fixture) == ["A"]
+    net.hosts["10.0.0.1"].unplug()
+    assert await ports(fixture) == []
+
+
 async def test_a_range_is_searched_politely() -> None:
     """Few at a time, and silent addresses less and less often."""
     net = Net("10.0.0.7", "10.0.0.60")
@@ -288,6 +307,8 @@ async def test_a_host_that_is_restarted_stays_on_the_list() -> None:
     net.clock.seconds = 30.0
     net.hosts["10.0.0.2"].shut_down()
     assert await ports(fixture) == ["A", "B"]
+    net.clock.seconds = 31.0
+    assert await ports(fixture) == ["A", "B"]
     net.clock.seconds = 99.0
     assert await ports(fixture) == ["A", "B"]
     net.hosts["10.0.0.1"].unplug()
@@ -295,3 +316,22 @@ async def test_a_host_that_is_restarted_stays_on_the_list() -> None:
     assert await ports(fixture) == ["B"]
     net.clock.seconds = 140.0
     assert await ports(fixture) == []
+
+
+async def test_one_look_that_fails_before_a_restart_does_not_use_its_patience_up() -> None:
+    """The portal hangs while it stops, answers once more, and then the computer is away."""
+    net = Net("10.0.0.1", boot_seconds=60.0, restart_delay_seconds=10.0)
+    fixture = net.fixture(hosts={"A": "10.0.0.1"}, restart_seconds=100.0)
+    [attached] = await fixture.attached()
+    async with fixture.connect(attached) as link:
+        client = link.resources[AdvantechHost]
+        assert isinstance(client, AdvantechHost)
+        await client.reboot()
+    host = net.hosts.pop("10.0.0.1")
+    assert await ports(fixture) == ["A"]
+    net.hosts["10.0.0.1"] = host
+    net.clock.seconds = 5.0
+    assert await ports(fixture) == ["A"]
+    for second in (15.0, 20.0, 60.0, 80.0):
+        net.clock.seconds = second
+        assert await ports(fixture) == ["A"]
