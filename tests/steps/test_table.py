@@ -11,9 +11,14 @@ import yaml
 
 from orchestrator.engine.step import StepDefinition
 from orchestrator.recipe.catalogue import catalogue_from_json
+from orchestrator.recipe.check import check_recipe
 from orchestrator.steps import generate
 from orchestrator.steps.table import STEPS, definitions
 from tests.steps.recipe_support import SHIPPED
+
+
+def _name(step: StepDefinition) -> str:
+    return step.signature.name
 
 
 def test_every_step_stands_in_the_table_once() -> None:
@@ -35,6 +40,27 @@ def test_what_cannot_be_undone_is_known() -> None:
         "advantech.set_admin_password",
     }
     assert all(step.probe is not None and step.settle_seconds > 0 for step in irreversible)
+
+
+@pytest.mark.parametrize("step", [each for each in STEPS if each.signature.irreversible], ids=_name)
+@pytest.mark.parametrize(
+    "place",
+    [
+        "main: [{parallel: [{uses: %s}, {uses: advantech.expect_disk}]}]",
+        "main: [{uses: sphere.identify}]\nteardown: [{uses: %s}]",
+    ],
+    ids=["parallel", "teardown"],
+)
+def test_what_cannot_be_undone_stands_alone(tmp_path: Path, step: StepDefinition, place) -> None:
+    """The password of an edge computer, which its other steps work with, among them."""
+    file = tmp_path / "recipe.yaml"
+    text = 'recipe: 1\nname: r\nversion: "1"\n' + place % step.signature.name
+    file.write_text(text, encoding="utf-8")
+    [mistake] = [
+        one for one in check_recipe(file, generate.catalogue()).mistakes if one.code == "R038"
+    ]
+    assert step.signature.name in mistake.message
+    assert "move it to `main`, outside of `parallel`" in mistake.help
 
 
 def test_the_generated_files_follow_from_the_table() -> None:
@@ -60,7 +86,7 @@ def test_stale_files_are_found_and_written(tmp_path, monkeypatch, capsys) -> Non
     assert generate.stale() == []
 
 
-@pytest.mark.parametrize("step", STEPS, ids=lambda step: step.signature.name)
+@pytest.mark.parametrize("step", STEPS, ids=_name)
 def test_every_step_explains_itself(step) -> None:
     """Name, summary, parameters and measurements are sentences in the field's words."""
     signature = step.signature
