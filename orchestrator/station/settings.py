@@ -9,7 +9,7 @@ import re
 from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from orchestrator.recipe.check.patterns import pattern_fault
@@ -303,6 +303,16 @@ class Settings(EvidenceSettings):
     web: WebSection | None = Field(
         default=None, description="The panel and the station API, if they are served."
     )
+
+    @field_validator("web")
+    @classmethod
+    def _slots_have_their_places(
+        cls, web: WebSection | None, info: ValidationInfo
+    ) -> WebSection | None:
+        if web is not None:
+            named = info.data.get("slot")
+            web.screen.check(None if named is None else len(named))
+        return web
 
     @model_validator(mode="after")
     def _operation_is_a_line(self) -> Self:

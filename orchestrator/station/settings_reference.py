@@ -73,7 +73,10 @@ def _kind(field: FieldInfo) -> str:
     if get_origin(annotation) is dict:
         return "table of texts"
     if get_origin(annotation) is list:
-        return "list of paths" if get_args(annotation) == (Path,) else "list of texts"
+        (item,) = get_args(annotation)
+        if get_origin(item) is tuple:
+            return "list of pairs"
+        return "list of paths" if item is Path else "list of texts"
     kinds = [part for part in (get_args(annotation) or (annotation,)) if part is not type(None)]
     word = {str: "text", int: "whole number", float: "number", bool: "true, false", Path: "path"}
     word[Decimal] = "number"

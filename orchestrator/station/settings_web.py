@@ -10,6 +10,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from orchestrator.station.settings_base import Section, Text
+from orchestrator.station.settings_screen import ScreenSection
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 """Addresses that no other machine can reach."""
@@ -17,19 +18,6 @@ LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _HOST = r"^[A-Za-z0-9]([A-Za-z0-9.:-]*[A-Za-z0-9])?$|^::1?$"
 
 HostName = Annotated[str, Field(min_length=1, max_length=253, pattern=_HOST)]
-
-
-class ScreenSection(Section):
-    """The screen at the station, so that a button has the size of a glove."""
-
-    diagonal_inches: float = Field(
-        default=24.0, ge=5, le=100, description="Diagonal of the screen in inches."
-    )
-    width_pixels: int = Field(default=1920, ge=320, le=15360, description="Width in pixels.")
-    height_pixels: int = Field(default=1080, ge=240, le=8640, description="Height in pixels.")
-    columns: int = Field(
-        default=0, ge=0, le=64, description="Tiles side by side, as on the fixture; 0: by count."
-    )
 
 
 class WebSection(Section):

@@ -44,6 +44,13 @@ CUT = """
 })
 """
 
+BOXES = """
+tiles => tiles.map(tile => {
+  const box = tile.getBoundingClientRect();
+  return [Math.round(box.left), Math.round(box.top), tile.dataset.slot];
+})
+"""
+
 
 def hexadecimal(colour: str) -> str:
     """Write rgb(1, 2, 3) as #010203."""
@@ -151,6 +158,30 @@ async def test_the_fixture_s_columns_are_kept(tmp_path: Path) -> None:
         )
         assert len(set(tops[:6])) == 1
         assert tops[6] > tops[5]
+
+
+async def test_tiles_stand_where_the_slots_are(tmp_path: Path) -> None:
+    """A grid with its order and gaps is drawn as the fixture is, also when a tile changes."""
+    grid = {"rows": 2, "columns": 5, "order": "columns", "gaps": [[1, 3], [2, 3]]}
+    slots = [sample(number, SlotState.EMPTY) for number in range(1, 9)]
+    async with showing(tmp_path, slots, settings={"screen": grid}) as (stage, shown):
+        before = await shown.page.locator("#tiles .tile").evaluate_all(BOXES)
+        left, top = sorted({box[0] for box in before}), sorted({box[1] for box in before})
+        places = {name: (top.index(y) + 1, left.index(x) + 1) for x, y, name in before}
+        assert places == {"1": (1, 1), "2": (2, 1), "3": (1, 2), "4": (2, 2),
+                          "5": (1, 3), "6": (2, 3), "7": (1, 4), "8": (2, 4)}  # fmt: skip
+        step = left[1] - left[0]
+        assert left[2] - left[1] == pytest.approx(2 * step, abs=2)
+        assert left[3] - left[2] == pytest.approx(step, abs=2)
+        stage.control.put(sample(4, SlotState.PASS))
+        await shown.shows("4", "PASS")
+        assert await shown.page.locator("#tiles .tile").evaluate_all(BOXES) == before
+        stage.control.put(sample(9, SlotState.EMPTY))
+        await shown.shows("9", "EMPTY")
+        after = await shown.page.locator("#tiles .tile").evaluate_all(BOXES)
+        assert after[8][1] > max(y for _, y, name in after if name != "9")
+        assert [x for x, *_ in after[:8]] == [x for x, *_ in before]
+        assert shown.problems == []
 
 
 LONG = (

@@ -1,9 +1,11 @@
 """The live stream: a snapshot first, then changes, drawn once for all; nobody waits for anybody."""
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import anyio
 import pytest
@@ -15,10 +17,10 @@ from orchestrator.domain.clock import SystemClock
 from orchestrator.domain.events import RunFinished, SlotState, StepProgress
 from orchestrator.domain.outcome import Outcome
 from orchestrator.station.hub import Hub
-from orchestrator.station.settings_web import ScreenSection
+from orchestrator.station.settings_screen import ScreenSection
 from orchestrator.web.live import Live, LiveResponse
 from orchestrator.web.pages.evidence import evidence_of
-from orchestrator.web.pages.layout import layout, pages, pixels_per_mm
+from orchestrator.web.pages.layout import layout, pages, pixels_per_mm, style
 from orchestrator.web.pages.render import Renderer
 from orchestrator.web.pages.view import key_of, minutes, picture
 from orchestrator.web.texts import language
@@ -175,11 +177,43 @@ def test_tiles_stand_as_on_the_fixture() -> None:
     known = {1: "one columns-1 rows-1", 2: "four columns-2 rows-1", 4: "four columns-2 rows-2",
              6: "four columns-3 rows-2", 16: "sixteen columns-4 rows-4",
              50: "sixtyfour columns-8 rows-7", 64: "sixtyfour columns-8 rows-8"}  # fmt: skip
-    assert {count: layout(count).classes for count in known} == {
+    unknown = ScreenSection()
+    assert {count: layout(count, unknown).classes for count in known} == {
         count: f"tiles {classes}" for count, classes in known.items()
     }
-    assert layout(12, columns=6).classes == "tiles sixtyfour columns-6 rows-2"
-    assert layout(0).columns == 1
+    wide = layout(12, ScreenSection(columns=6))
+    assert wide.classes == "tiles sixtyfour columns-6 rows-2"
+    assert layout(0, unknown).columns == 1
+
+
+@pytest.mark.parametrize(
+    ("order", "gaps", "places"),
+    [
+        ("rows", [], "11 12 13 21 22 23 31 32"),
+        ("columns", [], "11 21 12 22 13 23 31 32"),
+        ("serpentine", [], "11 12 13 23 22 21 31 32"),
+        ("rows", [(1, 2)], "11 13 21 22 23 31 32 33"),
+        ("columns", [(1, 2), (2, 2)], "11 21 13 23 31 32 33 41"),
+        ("serpentine", [(2, 3), (1, 1)], "12 13 22 21 31 32 33 41"),
+    ],
+)
+def test_slots_are_numbered_as_on_the_fixture(
+    order: Any, gaps: list[tuple[int, int]], places: str
+) -> None:
+    """On a grid of 2 by 3 slots take places in its order; gaps stay free, the rest stands below."""
+    screen = ScreenSection(rows=2, columns=3, order=order, gaps=gaps)
+    found = re.findall(r"nth-child\((\d+)\) { grid-area: (\d+) / (\d+); }", style(screen))
+    assert [int(number) for number, *_ in found] == list(range(1, 65))
+    assert [row + column for _, row, column in found[:8]] == places.split()
+    assert layout(1, screen).classes == "tiles four columns-3 rows-2 placed"
+    assert layout(8, screen).rows == int(places[-2])
+
+
+def test_only_one_page_has_the_grid() -> None:
+    """A page of many slots is laid out by its count, and so is everything without a grid."""
+    screen = ScreenSection(rows=2, columns=3)
+    assert layout(32, screen, whole=False).classes == "tiles sixtyfour columns-3 rows-11"
+    assert style(ScreenSection(columns=3)) == ":root { --mm: 3.61px; }\n"
 
 
 def test_very_many_slots_turn_to_the_page_that_needs_somebody() -> None:

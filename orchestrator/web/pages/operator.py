@@ -19,7 +19,7 @@ from orchestrator.web.barcodes import CHECK_CODE, labels, sheet
 from orchestrator.web.callers import Door
 from orchestrator.web.live import Live, LiveResponse, wanted_language
 from orchestrator.web.pages.evidence import RunEvidence, read_evidence
-from orchestrator.web.pages.layout import pixels_per_mm
+from orchestrator.web.pages.layout import style
 from orchestrator.web.pages.render import Renderer
 from orchestrator.web.pages.view import key_of, tile
 from orchestrator.web.problems import problem_at
@@ -36,7 +36,7 @@ class OperatorPages:
 
     def __init__(self, surface: Surface, static: Callable[[str], str]) -> None:
         self._surface = surface
-        self._renderer = Renderer(static, surface.settings.screen.columns)
+        self._renderer = Renderer(static, surface.settings.screen)
         self._live = Live(
             surface.hub,
             surface.clock,
@@ -115,8 +115,7 @@ class OperatorPages:
     async def screen(self, request: Request) -> Response:
         """Return what is special about this station's screen, as a style sheet."""
         del request
-        size = pixels_per_mm(self._surface.settings.screen)
-        return Response(f":root {{ --mm: {size}px; }}\n", media_type="text/css")
+        return Response(style(self._surface.settings.screen), media_type="text/css")
 
     async def barcodes(self, request: Request) -> Response:
         """Return the sheet of command codes, for printing."""

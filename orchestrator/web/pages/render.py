@@ -9,6 +9,7 @@ from functools import partial
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from orchestrator.station.settings_screen import ScreenSection
 from orchestrator.web.pages.layout import Layout, layout
 from orchestrator.web.pages.view import Head, Next, Picture, Tile
 from orchestrator.web.texts import Texts
@@ -18,10 +19,13 @@ Pieces = dict[str, str]
 
 
 class Renderer:
-    """The templates of the panel. `static` returns the address of a shipped file."""
+    """The templates of the panel. `static` returns the address of a shipped file.
 
-    def __init__(self, static: Callable[[str], str], columns: int = 0) -> None:
-        self._columns = columns
+    `screen` is where tiles are shown.
+    """
+
+    def __init__(self, static: Callable[[str], str], screen: ScreenSection | None = None) -> None:
+        self._screen = screen or ScreenSection()
         self._environment = Environment(
             loader=PackageLoader("orchestrator.web"),
             autoescape=True,
@@ -38,7 +42,7 @@ class Renderer:
 
     def layout(self, picture: Picture) -> Layout:
         """Return how the tiles of `picture` stand."""
-        return layout(len(picture.tiles), self._columns)
+        return layout(len(picture.tiles), self._screen, whole=not picture.head.part)
 
     def pieces(self, texts: Texts, old: Picture | None, new: Picture) -> Pieces:
         """Return the pieces of `new` that look other than in `old`; all without `old`."""
