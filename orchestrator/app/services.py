@@ -8,10 +8,10 @@ import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
+from orchestrator.app.portal_sign_in import PortalSignIn
 from orchestrator.domain.errors import ConfigurationMistakes
 from orchestrator.station.prepare import Pins, secret_value
 from orchestrator.station.services import Services
@@ -76,7 +76,7 @@ async def open_services(settings: EvidenceSettings, tell: Tell) -> AsyncIterator
         if settings.cloud is not None:
             services[SphereCloud] = await _cloud(settings.cloud, tell, stack)
         if settings.portal is not None:
-            services[IotHubPortal] = await _portal(settings.portal, tell, stack)
+            services[IotHubPortal] = _portal(settings.portal, stack)
         yield services
 
 
@@ -163,43 +163,20 @@ async def _signed_in(cloud: CloudSection, tell: Tell) -> Authorize:
 # Portal
 
 
-async def _portal(section: PortalSection, tell: Tell, stack: AsyncExitStack) -> IotHubPortal:
+def _portal(section: PortalSection, stack: AsyncExitStack) -> IotHubPortal:
+    context = _context(section.url, section.ca_file)
     authorize: Authorize | None = None
     if section.token is not None:
         authorize = FixedToken(_secret(section.token, "portal.token"))
     elif section.oidc_secret is not None:
-        authorize = await _by_discovery(section)
+        secret = _secret(section.oidc_secret, "portal.oidc_secret")
+        authorize = PortalSignIn(section, secret, context=context)
     portal = IotHubPortal(
         section.url,
-        context=_context(section.url, section.ca_file),
+        context=context,
         authorize=authorize,
         limit=RateLimit("the portal", per_second=section.requests_per_second, failures=5),
         connections=CONNECTIONS,
     )
     stack.push_async_callback(portal.aclose)
     return portal
-
-
-async def _by_discovery(section: PortalSection) -> Authorize:
-    """Sign in where the portal's own web client does, as an application."""
-    context = _context(section.url, section.ca_file)
-    async with IotHubPortal(section.url, context=context) as portal:
-        found = await portal.get_oidc_settings()
-    place = urlsplit(found.authority)
-    directory = place.path.strip("/").removesuffix("/v2.0")
-    if place.scheme != "https" or not place.hostname or not directory:
-        raise ConfigurationMistakes(
-            f"the portal names {found.authority!r} as its sign-in, which cannot be used",
-            remedy="Give a token with `portal.token`, or ask the portal's administrator",
-        )
-    assert section.oidc_secret is not None
-    application = found.scope.rpartition("/")[0] or found.clientId
-    options = SignInOptions(
-        flow="client_secret",
-        client_id=section.oidc_client,
-        directory=directory,
-        authority_host=place.netloc,
-        scopes=(f"{application}/.default",),
-        secret=_secret(section.oidc_secret, "portal.oidc_secret"),
-    )
-    return SignIn(MsalSource(options))

@@ -9,6 +9,7 @@ import re
 import time
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, Protocol
+from urllib.parse import urlsplit
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
@@ -122,7 +123,9 @@ class MsalSource:
         self._options = options
         self._file = file
         self._http = AllowedHosts(
-            {options.authority_host}, context=public_context(), transport=transport
+            {urlsplit(options.authority).hostname or ""},
+            context=public_context(),
+            transport=transport,
         )
         self._app: Any = None
         self._cache: Any = None
