@@ -10,7 +10,13 @@ from typing import NamedTuple
 
 from anyio import current_time, sleep
 
-from orchestrator.domain.errors import ErrorClass, OrchestratorError, StationFault, UnitChanged
+from orchestrator.domain.errors import (
+    ErrorClass,
+    OrchestratorError,
+    StationFault,
+    StationMisuse,
+    UnitChanged,
+)
 from orchestrator.domain.unit import DeviceIdentity
 from orchestrator.engine.attempt import Attempt, RunFacts
 from orchestrator.engine.lane import Lane
@@ -103,8 +109,21 @@ class Asking:
         return stop is not None and stop.error_class is ErrorClass.UNIT
 
     async def _once(self, lane: Lane, attempt: Attempt, seconds: float) -> bool:
+        self._binding.bind(await self.reread(lane, attempt.step, seconds))
+        return await self.probe(lane, attempt, seconds)
+
+    async def probe(self, lane: Lane, attempt: Attempt, seconds: float) -> bool:
+        """Return what the step's own probe says. Raises what it raises.
+
+        Raises StationMisuse when it says neither yes nor no: silence is not taken for a no.
+        """
         step = attempt.step
         assert step.definition.probe is not None
-        self._binding.bind(await self.reread(lane, step, seconds))
         question = step.definition.probe(attempt, *attempt.clients, **attempt.arguments)
-        return await lane.call(step, seconds, question)
+        answer: object = await lane.call(step, seconds, question)
+        if not isinstance(answer, bool):
+            raise StationMisuse(
+                f"the probe of {step.planned.uses} answered {answer!r}, neither yes nor no",
+                remedy="Report it to whoever wrote the step",
+            )
+        return answer

@@ -135,12 +135,9 @@ class Irreversible:
         standing = self._ledger.standing(attempt, identity)
         if standing is not None:
             return await self._look_into(lane, attempt, standing, seconds)
-        step = attempt.step
-        if step.definition.probe is None:
+        if attempt.step.definition.probe is None:
             return None
-        question = step.definition.probe(attempt, *attempt.clients, **attempt.arguments)
-        is_so = await lane.call(step, seconds, question)
-        if not is_so:
+        if not await self._asking.probe(lane, attempt, seconds):
             return None
         return Verdict(Outcome.PASS, message=self._why_so(attempt, identity))
 

@@ -175,6 +175,8 @@ def _check_nature(
         return
     if not irreversible:
         raise TypeError(f"step {name} has a probe and can be undone")
+    if not inspect.iscoroutinefunction(probe):
+        raise TypeError(f"the probe of step {name} must be async")
     if _shape(probe) != _shape(function):
         raise TypeError(f"the probe of step {name} must take the same arguments as the step")
 

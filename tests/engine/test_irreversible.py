@@ -254,6 +254,35 @@ async def test_a_probe_that_cannot_answer_holds_the_unit(answer: Exception) -> N
     assert "Hold this unit" in end.remedy
 
 
+async def test_a_probe_that_says_nothing_is_not_taken_for_a_no() -> None:
+    """A probe that forgets to answer is a bug of the step: before the act nothing is done."""
+
+    async def forgets(ctx: StepContext) -> Any:
+        """Look, and say nothing."""
+
+    world = World(applies, probe=forgets)
+    bench = Bench(world.definition)
+    result = await bench.run(plan(planned("act")))
+    assert (result.outcome, world.acts) == (Outcome.ERROR, 0)
+    assert "answered None, neither yes nor no" in result.message
+
+
+async def test_a_probe_that_falls_silent_after_the_act_holds_the_unit() -> None:
+    """Nobody knows then whether the lost request was applied: it is not made again."""
+    said = [False]
+
+    async def falls_silent(ctx: StepContext) -> Any:
+        """Say no once."""
+        return said.pop() if said else None
+
+    world = World(loses(ConnectionLost("gone"), applied=True), probe=falls_silent)
+    bench = Bench(world.definition)
+    result = await bench.run(plan(planned("act")))
+    assert (result.outcome, world.acts) == (Outcome.ERROR, 1)
+    (end,) = bench.recorder.ends
+    assert "Hold this unit" in end.remedy
+
+
 async def test_without_a_probe_the_unit_is_held() -> None:
     """Nobody can be asked."""
     world = World(loses(ConnectionLost("gone"), applied=True), probe=None)

@@ -165,12 +165,19 @@ async def ask(ctx: StepContext) -> bool:
     return False
 
 
+def ask_at_once(ctx: StepContext) -> Any:
+    """Say no, and wait for nothing."""
+    return False
+
+
 def test_a_probe_belongs_to_an_irreversible_step_with_the_same_arguments() -> None:
     """A probe anywhere else, or with other arguments, is a mistake."""
     with pytest.raises(TypeError, match="can be undone"):
         step("test.wrong", summary="Wrong.", probe=ask)(plain)
     with pytest.raises(TypeError, match="same arguments"):
         step("test.wrong", summary="Wrong.", probe=ask, irreversible=True)(everything.function)
+    with pytest.raises(TypeError, match="must be async"):
+        step("test.wrong", summary="Wrong.", probe=ask_at_once, irreversible=True)(plain)
     right = step("test.right", summary="Right.", probe=ask, irreversible=True, settle_seconds=2)
     assert right(plain).settle_seconds == 2
 
