@@ -16,7 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 from orchestrator.domain.errors import ConfigurationMistakes
 from orchestrator.simulation.described import read_described
 from orchestrator.simulation.rack_lines import find_lines, line_of
-from orchestrator.simulation.sockets import addresses
+from orchestrator.simulation.sockets import host_addresses, without_brackets
 from orchestrator.systems.advantech_portal.endpoints import HOST_ENDPOINTS
 from orchestrator.systems.advantech_portal.simulator import (
     FULL,
@@ -97,11 +97,13 @@ class _Reading:
         common.pop("hosts", None)
         luck = common.pop("seed", 0) if seed is None else seed
         common.pop("seed", None)
-        places = iter(addresses(first or FIRST_ADDRESS, count + len(listed)))
+        places = iter(host_addresses(first or FIRST_ADDRESS, count + len(listed)))
         taken = {own.get("address") for own in listed}
         found = []
         for index in range(count):
             own = listed[index] if index < len(listed) else {}
+            if isinstance(own.get("address"), str):
+                own = {**own, "address": without_brackets(own["address"])}
             base: dict[str, Any] = {"index": index, "seed": luck}
             if "address" not in own:
                 base["address"] = next(place for place in places if place not in taken)

@@ -32,7 +32,7 @@ from orchestrator.simulation.listener import (
     close_all,
     http_config,
 )
-from orchestrator.simulation.sockets import addresses, listening_socket, listening_sockets
+from orchestrator.simulation.sockets import host_addresses, listening_socket, listening_sockets
 from orchestrator.systems.advantech_portal.simulator import HostApp, HostSpec, SimulatedHost
 from orchestrator.systems.advantech_portal.simulator.spec import FIRST_ADDRESS
 from orchestrator.systems.advantech_portal.simulator.streams import EVENT_STREAM
@@ -65,7 +65,8 @@ class Hosts:
 
     def url(self, index: int = 0) -> str:
         """Return the URL at which a host answers now."""
-        return f"https://{self.running[index].host.address}:{self.https_port}"
+        address = self.running[index].host.address
+        return f"https://{f'[{address}]' if ':' in address else address}:{self.https_port}"
 
     def facts(self) -> list[dict[str, object]]:
         """Return what other programs need to find each host."""
@@ -99,7 +100,7 @@ def plain_hosts(
 
     `members` are those of every spec.
     """
-    places = addresses(first_address, count)
+    places = host_addresses(first_address, count)
     return tuple(
         HostSpec(seed=seed, index=index, address=place, **members)
         for index, place in enumerate(places)
@@ -124,7 +125,7 @@ async def run_hosts(
     """
     world = world or World()
     if first_address:
-        places = addresses(first_address, len(specs))
+        places = host_addresses(first_address, len(specs))
         specs = [replace(spec, address=p) for spec, p in zip(specs, places, strict=True)]
     with ExitStack() as files:
         ca_path, sign = _certificates(files, ca_file)

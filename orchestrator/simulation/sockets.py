@@ -4,7 +4,7 @@ import errno
 import os
 import socket
 from collections.abc import Sequence
-from ipaddress import AddressValueError, IPv4Address
+from ipaddress import AddressValueError, IPv4Address, IPv6Address
 
 from orchestrator.domain.errors import ConfigurationMistakes, StationBusy, StationFault
 
@@ -37,6 +37,20 @@ def addresses(first: str, count: int) -> list[str]:
     return found[:count]
 
 
+def host_addresses(first: str, count: int) -> list[str]:
+    """Return `count` addresses from `first` upward, as `addresses` does; `first` may be IPv6."""
+    try:
+        begin = IPv6Address(without_brackets(first))
+    except AddressValueError:
+        return addresses(first, count)
+    return [str(begin + number) for number in range(count)]
+
+
+def without_brackets(address: str) -> str:
+    """Return an address without the brackets that IPv6 has in URLs and settings."""
+    return address[1:-1] if address.startswith("[") and address.endswith("]") else address
+
+
 def listening_socket(address: str, port: int) -> socket.socket:
     """Return a socket that listens on `address` and `port` (0: any free one).
 
@@ -44,7 +58,11 @@ def listening_socket(address: str, port: int) -> socket.socket:
     """
     # asyncio switches TCP_NODELAY on only where the protocol is named; without it every small
     # answer waits for the client's delayed acknowledgement.
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    try:
+        listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    except OSError as error:
+        raise _fault(error, address, port) from error
     try:
         if os.name == "posix":
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -97,7 +115,7 @@ def _fault(error: OSError, address: str, port: int) -> StationFault:
                 remedy="Choose a port from 1024 upward with --https-port, for instance 8443",
                 where=where,
             )
-        case errno.EADDRNOTAVAIL | 10049:
+        case errno.EADDRNOTAVAIL | errno.EAFNOSUPPORT | 10047 | 10049:
             return StationFault(
                 f"this machine has no address {address}",
                 remedy="Choose a first address that it has, or add the address",

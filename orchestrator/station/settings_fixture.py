@@ -4,19 +4,29 @@ One model per kind. What every kind has (how often it is looked at, how long a u
 read from whichever is given, so that nobody else has to ask for the kind.
 """
 
+from ipaddress import IPv6Address
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from orchestrator.station.settings_base import PORT_LENGTH, SecretReference, Section
 from orchestrator.station.settings_portal import ComputerPortalSection
 
 MOST_HOSTS = 256
-_ADDRESS = r"^[A-Za-z0-9]([A-Za-z0-9.-]{0,252}[A-Za-z0-9])?(:\d{1,5})?$"
+_NAME = r"[A-Za-z0-9]([A-Za-z0-9.-]{0,252}[A-Za-z0-9])?"
+_ADDRESS = rf"^({_NAME}|\[[0-9A-Fa-f:.]{{2,45}}\])(:\d{{1,5}})?$"
+
+
+def _is_address(text: str) -> str:
+    """Return `text`. Raises ValueError for brackets around what is no IPv6 address."""
+    if text.startswith("["):
+        IPv6Address(text[1 : text.index("]")])
+    return text
+
 
 HostPort = Annotated[str, Field(min_length=1, max_length=PORT_LENGTH)]
-HostAddress = Annotated[str, Field(max_length=260, pattern=_ADDRESS)]
+HostAddress = Annotated[str, Field(max_length=260, pattern=_ADDRESS), AfterValidator(_is_address)]
 
 
 class AzureSphereSection(Section):
@@ -62,8 +72,8 @@ class AdvantechSection(ComputerPortalSection):
     hosts: dict[HostPort, HostAddress] = Field(
         default={},
         max_length=MOST_HOSTS,
-        description="Address behind each network port, as `HOST` or `HOST:PORT`. Every port that "
-        "is listed here becomes a slot when a computer answers there.",
+        description="Address behind each network port, as `HOST` or `HOST:PORT`, an IPv6 address "
+        "in brackets. Every port that is listed here becomes a slot when a computer answers there.",
     )
     addresses: str = Field(
         default="",

@@ -145,7 +145,8 @@ class HostSection(ComputerPortalSection):
 
     address: HostAddress = Field(
         default="localhost",
-        description="Where the portal of this computer is, `HOST` or `HOST:PORT`.",
+        description="Where the portal of this computer is, `HOST` or `HOST:PORT`, an IPv6 "
+        "address in brackets.",
     )
     sample_seconds: float = Field(
         default=60.0, ge=1, le=3600, description="Least time between two samples in the audit."

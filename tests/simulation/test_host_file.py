@@ -56,6 +56,14 @@ def mistakes(folder: Path, text: str) -> str:
     return found.value.what.replace(f"{folder / 'hosts.toml'}:", "")
 
 
+@pytest.mark.parametrize("address", ["::1", "[::1]"])
+def test_a_host_may_have_an_ipv6_address(tmp_path: Path, address: str) -> None:
+    """With the brackets of the settings or without; those that have none are given the next."""
+    specs = load(tmp_path, f'[hosts]\nhosts = 2\n[[host]]\naddress = "{address}"\n',
+                 first_address="[fd00::7]")  # fmt: skip
+    assert [spec.address for spec in specs] == ["::1", "fd00::7"]
+
+
 def test_a_file_becomes_specs(tmp_path: Path) -> None:
     """Defaults for all, own members, addresses around those that are given."""
     first, second, third, fourth = load(tmp_path, FILE)

@@ -1,6 +1,7 @@
 """Pretend hosts on real sockets: TLS, streams, WebSockets, restarts and addresses that move."""
 
 import json
+import socket
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -10,7 +11,7 @@ import anyio
 import pytest
 from pydantic import SecretStr
 
-from orchestrator.domain.errors import ConnectionLost, Unreachable, UntrustedPeer
+from orchestrator.domain.errors import ConnectionLost, StationFault, Unreachable, UntrustedPeer
 from orchestrator.simulation.hosts import Hosts, plain_hosts, run_hosts
 from orchestrator.systems.advantech_portal import models
 from orchestrator.systems.advantech_portal.auth import Account
@@ -21,6 +22,7 @@ from orchestrator.systems.advantech_portal.client import (
     StreamLost,
     StreamOpened,
 )
+from orchestrator.systems.advantech_portal.fixture import HostFixture
 from orchestrator.systems.advantech_portal.simulator import Fault
 from orchestrator.transport.retry import RetryPolicy
 from orchestrator.transport.sse import StreamPolicy
@@ -77,6 +79,45 @@ async def events(stream: HostStream, count: int) -> list[HostEvent]:
             if len(found) == count:
                 break
     return found
+
+
+async def test_a_host_with_an_ipv6_address_is_worked_with_as_others() -> None:
+    """Found, trusted by certificate and by fingerprint, signed in to, its terminal opened."""
+    specs = plain_hosts(1, first_address="::1", **SHORT)
+    if not _has_ipv6():
+        # What is written into a URL is tested without it.
+        with pytest.raises(StationFault, match="no address ::1"):
+            async with run_hosts(specs):
+                pass
+        return
+    async with run_hosts(specs) as hosts:
+        await _work_with(hosts)
+
+
+def _has_ipv6() -> bool:
+    try:
+        with socket.socket(socket.AF_INET6) as found:
+            found.bind(("::1", 0))
+    except OSError:
+        return False
+    return True
+
+
+async def _work_with(hosts: Hosts) -> None:
+    assert hosts.url() == f"https://[::1]:{hosts.https_port}"
+    own = fingerprint_context([hosts.running[0].fingerprint])
+    for context in (pinned_context(hosts.ca_file), own):
+        fixture = HostFixture(
+            hosts={"P1": f"[0::1]:{hosts.https_port}"}, accounts=(ENGINEER,), context=context
+        )
+        [attached] = await fixture.attached()
+        async with fixture.connect(attached) as link:
+            assert (await link.identity()).device_id == hosts.hosts[0].serial.lower()
+            host = link.resources[AdvantechHost]
+            assert isinstance(host, AdvantechHost)
+            async with await host.open_terminal() as terminal:
+                await terminal.send("echo over six\n")
+                await terminal.read_until(b"over six\r\n", 10.0)
 
 
 async def test_each_host_answers_at_its_address() -> None:

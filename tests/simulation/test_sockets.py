@@ -4,7 +4,12 @@ import pytest
 
 from orchestrator.domain.errors import ConfigurationMistakes, StationBusy, StationFault
 from orchestrator.simulation import sockets
-from orchestrator.simulation.sockets import addresses, listening_socket, listening_sockets
+from orchestrator.simulation.sockets import (
+    addresses,
+    host_addresses,
+    listening_socket,
+    listening_sockets,
+)
 
 
 def test_addresses_follow_the_first_one() -> None:
@@ -13,6 +18,13 @@ def test_addresses_follow_the_first_one() -> None:
     many = addresses("127.0.35.2", 300)
     assert many[252:255] == ["127.0.35.254", "127.0.36.1", "127.0.36.2"]
     assert len(set(many)) == 300
+
+
+def test_hosts_may_have_ipv6_addresses() -> None:
+    """Written with brackets or without; one after the other."""
+    assert host_addresses("[fd00::fe]", 3) == ["fd00::fe", "fd00::ff", "fd00::100"]
+    assert host_addresses("::1", 1) == ["::1"]
+    assert host_addresses("127.0.35.2", 2) == addresses("127.0.35.2", 2)
 
 
 @pytest.mark.parametrize(

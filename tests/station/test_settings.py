@@ -9,6 +9,7 @@ from orchestrator.domain.errors import ConfigurationMistakes
 from orchestrator.domain.shipped import shipped
 from orchestrator.station.settings import Settings
 from orchestrator.station.settings_file import load_settings, submodel
+from orchestrator.station.settings_host import HostSection
 from orchestrator.station.settings_reference import reference
 
 EXAMPLE = shipped("config") / "station.example.toml"
@@ -187,6 +188,9 @@ def test_the_other_kind_of_fixture_is_in_the_example(tmp_path: Path) -> None:
         ("labels = true\npassword = 'do-not-repeat'\n", "must be a reference, never the secret"),
         ("verify = false\n", "unknown key `fixture.advantech.verify`"),
         (TRUSTED + "[fixture.advantech.hosts]\n1 = 'not an address'\n", "`fixture.advantech.hosts"),
+        (TRUSTED + "[fixture.advantech.hosts]\n1 = 'fd00::1'\n", "`fixture.advantech.hosts"),
+        (TRUSTED + "[fixture.advantech.hosts]\n1 = '[fd00:::1]'\n", "`fixture.advantech.hosts"),
+        (TRUSTED + "[fixture.advantech.hosts]\n1 = '[]:443'\n", "`fixture.advantech.hosts"),
     ],
 )
 def test_edge_computers_are_always_found_and_verified(
@@ -196,6 +200,19 @@ def test_edge_computers_are_always_found_and_verified(
     text = told(hosts(tmp_path, extra))
     assert expected in text
     assert "do-not-repeat" not in text
+
+
+@pytest.mark.parametrize("address", ["[fd00::1]", "[fd00::1]:8443", "[::1]", "[::ffff:10.0.0.1]:1"])
+def test_a_computer_may_have_an_ipv6_address(tmp_path: Path, address: str) -> None:
+    """In brackets, with or without a port; the station's own computer, too."""
+    text = f"{TRUSTED}[fixture.advantech.hosts]\n1 = '{address}'\n"
+    found = load_settings(hosts(tmp_path, text)).fixture.advantech
+    assert found is not None
+    assert found.hosts == {"1": address}
+    own = HostSection.model_validate(
+        {"address": address, "password": {"file": "p"}, "fingerprints": ["ab" * 32]}
+    )
+    assert own.address == address
 
 
 def test_paths_are_seen_from_the_file(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ Pure text work; whether anybody answers there is the fixture's to find out.
 
 import re
 from collections.abc import Iterator
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address
 
 from orchestrator.domain.errors import ConfigurationMistakes, StationMisuse
 from orchestrator.transport.text import printable
@@ -14,7 +14,8 @@ MOST_ADDRESSES = 256
 """The most addresses that one fixture looks at."""
 
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?")
-_LABEL = re.compile(rf"(?:https://)?({_HOST.pattern})(?::(\d{{1,5}}))?/?")
+_IPV6 = re.compile(r"\[[0-9A-Fa-f:.]{2,45}\]")
+_LABEL = re.compile(rf"(?:https://)?({_HOST.pattern}|{_IPV6.pattern})(?::(\d{{1,5}}))?/?")
 _RANGE = re.compile(r"([0-9.]+)\s*(?:-\s*([0-9.]+)|/\s*(\d{1,2}))")
 
 
@@ -56,6 +57,7 @@ def _range(first: str, last: str | None, prefix: str | None) -> Iterator[str]:
 def address_on(label: str) -> str:
     """Return the address on a scanned label: `HOST`, `HOST:PORT`, or the same behind https://.
 
+    An IPv6 address stands in brackets: `[fd00::11]`, `[fd00::11]:8443`.
     Raises StationMisuse for anything else.
     """
     found = _LABEL.fullmatch(label.strip())
@@ -70,7 +72,9 @@ def address_on(label: str) -> str:
 
 
 def _is_address(host: str) -> bool:
-    """Say whether `host` is a name, or four numbers that are an address."""
+    """Say whether `host` is a name, or numbers that are an address."""
+    if host.startswith("["):
+        return _is_ipv6(host)
     if not all(part.isdecimal() for part in host.split(".")):
         return True
     try:
@@ -80,6 +84,22 @@ def _is_address(host: str) -> bool:
     return True
 
 
+def _is_ipv6(bracketed: str) -> bool:
+    try:
+        IPv6Address(bracketed[1:-1])
+    except ValueError:
+        return False
+    return True
+
+
 def url_of(address: str, port: int) -> str:
-    """Return the base URL of `address`; `port` counts where it names none."""
-    return f"https://{address}" if ":" in address else f"https://{address}:{port}"
+    """Return the base URL of `address`; `port` counts where it names none.
+
+    An IPv6 address keeps its brackets and is written in its shortest form.
+    """
+    host, colon, own = address.rpartition(":")
+    if not colon or own.endswith("]"):
+        host, own = address, str(port)
+    if host.startswith("[") and _is_ipv6(host):
+        host = f"[{IPv6Address(host[1:-1])}]"
+    return f"https://{host}:{own}"

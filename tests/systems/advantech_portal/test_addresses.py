@@ -45,6 +45,8 @@ def test_what_is_no_range_is_refused(text: str) -> None:
         (" 192.168.10.11:8443\n", "192.168.10.11:8443"),
         ("https://uno-137.line.example:443/", "uno-137.line.example:443"),
         ("uno-137", "uno-137"),
+        ("[fd00::11]", "[fd00::11]"),
+        ("https://[FD00::11]:8443/", "[FD00::11]:8443"),
     ],
 )
 def test_a_label_holds_an_address(label: str, address: str) -> None:
@@ -55,7 +57,8 @@ def test_a_label_holds_an_address(label: str, address: str) -> None:
 @pytest.mark.parametrize(
     "label",
     ["", "http://192.168.10.11", "192.168.10.999", "1.2.3", "a b", "host:0", "host:65536",
-     "host:443/path", "-host", "user@host", "x" * 300],
+     "host:443/path", "-host", "user@host", "x" * 300, "fd00::11",
+     "[fd00::11", "[fd00:::1]", "[192.168.10.11]", "[fd00::11]:0"],
 )  # fmt: skip
 def test_other_labels_hold_none(label: str) -> None:
     """A serial number, another scheme, or junk."""
@@ -76,3 +79,10 @@ def test_the_port_of_an_address_wins() -> None:
     """Where it names none, the settings do."""
     assert url_of("host", 443) == "https://host:443"
     assert url_of("host:8443", 443) == "https://host:8443"
+    assert url_of("[fd00::1]", 443) == "https://[fd00::1]:443"
+    assert url_of("[fd00::1]:8443", 443) == "https://[fd00::1]:8443"
+
+
+def test_an_ipv6_address_is_the_same_in_other_words() -> None:
+    """Capitals and noughts make no other computer of it."""
+    assert url_of("[FD00:0:0::0001]", 443) == "https://[fd00::1]:443"

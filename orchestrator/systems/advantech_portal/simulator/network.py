@@ -198,7 +198,7 @@ class Network:
     def _made(self) -> list[Interface]:
         spec = self._spec
         ports = list(spec.ports[: spec.kind.ports])
-        first = Port(spec.address, 24, "", connected=True, dhcp=True)
+        first = Port(spec.address, 64 if ":" in spec.address else 24, "", connected=True, dhcp=True)
         ports[:1] = [ports[0] if ports and ports[0].address else first]
         ports += [Port(connected=False)] * (spec.kind.ports - len(ports))
         made = [_interface(spec, number, port) for number, port in enumerate(ports)]
