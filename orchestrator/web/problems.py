@@ -34,7 +34,10 @@ TYPES = "/help/problems/"
 
 
 class Pointed(BaseModel):
-    """One thing that is wrong with a request, and where: a JSON pointer or a parameter."""
+    """One thing that is wrong with a request, and where: a JSON pointer or a parameter.
+
+    The empty pointer is the whole body.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -55,6 +58,15 @@ class Problem(BaseModel):
     code: str = Field(description="Short code of the kind of problem.")
     what_to_do: str = ""
     errors: list[Pointed] = []
+
+
+class ProblemAnswer(JSONResponse):
+    """The answer that tells `problem`; `extra` are the headers that belong to it."""
+
+    def __init__(self, problem: Problem, extra: Mapping[str, str] | None = None) -> None:
+        self.problem = problem
+        self.extra = dict(extra or {})
+        super().__init__(problem.model_dump(), problem.status, self.extra, MEDIA_TYPE)
 
 
 class Refused(OrchestratorError):
@@ -106,7 +118,7 @@ def problem_at(
     *,
     errors: Sequence[Pointed] = (),
     headers: Mapping[str, str] | None = None,
-) -> JSONResponse:
+) -> ProblemAnswer:
     """Return the answer that tells a problem with what lies at `path`."""
     problem = Problem(
         type=TYPES + code,
@@ -118,12 +130,10 @@ def problem_at(
         what_to_do=remedy,
         errors=list(errors),
     )
-    return JSONResponse(
-        problem.model_dump(), status_code=status, media_type=MEDIA_TYPE, headers=headers
-    )
+    return ProblemAnswer(problem, headers)
 
 
-async def house_error(request: Request, error: Exception) -> JSONResponse:
+async def house_error(request: Request, error: Exception) -> ProblemAnswer:
     """Answer an error of the house with its sentence and remedy."""
     assert isinstance(error, OrchestratorError)
     status, code = status_of(error)
@@ -140,7 +150,7 @@ async def house_error(request: Request, error: Exception) -> JSONResponse:
     )
 
 
-async def wrong_input(request: Request, error: Exception) -> JSONResponse:
+async def wrong_input(request: Request, error: Exception) -> ProblemAnswer:
     """Answer a request that does not fit its description; what was sent is not repeated."""
     assert isinstance(error, RequestValidationError)
     return problem_at(
@@ -155,9 +165,13 @@ async def wrong_input(request: Request, error: Exception) -> JSONResponse:
 
 def _pointed(mistake: Any) -> Pointed:
     place, *inner = (str(part) for part in mistake["loc"])
-    pointer = "/" + "/".join(part.replace("~", "~0").replace("/", "~1") for part in inner)
+    message = str(mistake["msg"])
+    if mistake["type"] == "json_invalid":
+        # What follows is no place in the document: there is none.
+        message, inner = f"This is no JSON: it goes wrong at character {int(inner[0]) + 1}", []
+    pointer = "".join("/" + part.replace("~", "~0").replace("/", "~1") for part in inner)
     where = pointer if place == "body" else f"{place}:{'.'.join(inner)}"
-    return Pointed(pointer=where[:200], message=str(mistake["msg"])[:200])
+    return Pointed(pointer=where[:200], message=message[:200])
 
 
 _WORDS = {
@@ -168,20 +182,20 @@ _WORDS = {
 }
 
 
-async def http_error(request: Request, error: Exception) -> JSONResponse:
+async def http_error(request: Request, error: Exception) -> ProblemAnswer:
     """Answer what the framework refuses."""
     assert isinstance(error, HTTPException)
     code, detail = _WORDS.get(error.status_code, ("http", str(error.detail)))
     return problem_at(request.url.path, error.status_code, code, detail, headers=error.headers)
 
 
-async def unknown_error(request: Request, error: Exception) -> JSONResponse:
+async def unknown_error(request: Request, error: Exception) -> ProblemAnswer:
     """Answer what nobody expected; the guard tells the log."""
     del error
     return our_fault(request.url.path)
 
 
-def our_fault(path: str) -> JSONResponse:
+def our_fault(path: str) -> ProblemAnswer:
     """Return the answer to a request that the program itself failed at."""
     return problem_at(
         path,

@@ -15,7 +15,7 @@ from importlib.resources.abc import Traversable
 from starlette.requests import Request
 from starlette.responses import Response
 
-from orchestrator.web.problems import problem_at
+from orchestrator.web.problems import Refused
 
 FOREVER = "public, max-age=31536000, immutable"
 _KINDS = {".js": "text/javascript", ".woff2": "font/woff2", ".svg": "image/svg+xml"}
@@ -43,10 +43,10 @@ class StaticFiles:
         return self._by_name[name].address
 
     async def serve(self, request: Request) -> Response:
-        """Answer a request for a file by its address."""
+        """Answer a request for a file by its address. Raises Refused when there is none."""
         file = self._by_address.get(request.scope["path"])
         if file is None:
-            return problem_at(request.url.path, 404, "not_found", "There is no such file.")
+            raise Refused(404, "not_found", "There is no such file.")
         headers = {"Cache-Control": FOREVER}
         return Response(file.content, media_type=file.media_type, headers=headers)
 

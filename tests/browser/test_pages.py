@@ -27,6 +27,7 @@ from tests.web.pages_bench import CANARY, PagesBench, rows, written
 PLACES = (
     "/recipes", "/recipes/H1", "/runs", "/runs?since=2026-11-01", "/runs/R1", "/runs/R2",
     "/runs/R3", "/units", "/units/U1", "/units/U2", "/units/nobody", "/runs?colour=red",
+    "/nowhere",
 )  # fmt: skip
 
 AXE = Path(__file__).parent / "vendor" / "axe.min.js"

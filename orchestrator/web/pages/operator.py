@@ -20,6 +20,7 @@ from orchestrator.web.callers import Door
 from orchestrator.web.live import Live, LiveResponse, wanted_language
 from orchestrator.web.pages.evidence import RunEvidence, read_evidence
 from orchestrator.web.pages.layout import style
+from orchestrator.web.pages.page_maker import not_there
 from orchestrator.web.pages.render import Renderer
 from orchestrator.web.pages.view import key_of, tile
 from orchestrator.web.problems import problem_at
@@ -85,11 +86,11 @@ class OperatorPages:
         return LiveResponse(self._live, self._texts(request), may_look)
 
     async def detail(self, request: Request) -> Response:
-        """Return what the page shows of one slot above the tiles."""
+        """Return what the page shows of one slot above the tiles. Raises Refused for no slot."""
         texts = self._texts(request)
         slot = self._slot(request.path_params["key"])
         if slot is None:
-            return problem_at(request.url.path, 404, "not_found", "There is no such slot.")
+            raise not_there("slot")
         evidence = await self._evidence(slot, texts)
         codes = labels(texts, self._surface.scanner, [slot.name])
         return self._page(

@@ -5,6 +5,7 @@ be sent to somebody else. What is unknown in an address is refused, not ignored.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from types import MappingProxyType
 from urllib.parse import urlencode
 
 from starlette.requests import Request
@@ -67,12 +68,30 @@ class PageMaker:
 
     def _refusal(self, error: OrchestratorError) -> Response:
         status, code = status_of(error)
+        headers = error.headers if isinstance(error, Refused) else {}
+        return self.refused(status, code, error.what, error.remedy, headers=headers)
+
+    def refused(
+        self,
+        status: int,
+        code: str,
+        what: str,
+        remedy: str,
+        *,
+        heading: str = "Not shown",
+        headers: Mapping[str, str] = MappingProxyType({}),
+    ) -> Response:
+        """Return the page that says why something is not shown, and leads back to the panel."""
         answer = self.page(
-            "refused.html", status=status, what=error.what, remedy=error.remedy, code=code
+            "refused.html", status=status, heading=heading, what=what, remedy=remedy, code=code
         )
-        if isinstance(error, Refused):
-            answer.headers.update(error.headers)
+        answer.headers.update(headers)
         return answer
+
+
+def wants_page(request: Request) -> bool:
+    """Say whether a person with a browser asks, and not a program or a script of a page."""
+    return "text/html" in request.headers.get("accept", "")
 
 
 def asked(request: Request, names: Sequence[str]) -> dict[str, str]:

@@ -13,8 +13,8 @@ from starlette.responses import RedirectResponse, Response
 from orchestrator.domain.errors import OrchestratorError
 from orchestrator.web.api.people import set_cookie
 from orchestrator.web.callers import Door
-from orchestrator.web.pages.page_maker import Answer, PageMaker
-from orchestrator.web.problems import Refused, house_error, status_of
+from orchestrator.web.pages.page_maker import Answer, PageMaker, wants_page
+from orchestrator.web.problems import Refused, status_of
 from orchestrator.web.rights import Right
 from orchestrator.web.surface import Surface
 
@@ -30,10 +30,9 @@ def looking(answer: Answer, operation: str) -> Answer:
         try:
             await door.demand(door.caller(request), Right.LOOK, operation)
         except Refused as refusal:
-            wants_page = "text/html" in request.headers.get("accept", "")
-            if wants_page and refusal.status == HTTPStatus.UNAUTHORIZED:
+            if wants_page(request) and refusal.status == HTTPStatus.UNAUTHORIZED:
                 return RedirectResponse(PATH, status_code=303)
-            return await house_error(request, refusal)
+            raise
         return await answer(request)
 
     return answered
