@@ -32,6 +32,7 @@ from orchestrator.transport.body import Body, Progress, checked_headers, written
 from orchestrator.transport.connection import new_connection
 from orchestrator.transport.decode import NOT_SHOWN, read_model, read_text
 from orchestrator.transport.endpoint import Endpoint
+from orchestrator.transport.exchange import Exchange, Exchanged, class_of, code_of, works_after
 from orchestrator.transport.faults import FOREIGN, fault_from
 from orchestrator.transport.handshake import HandshakeGuard
 from orchestrator.transport.rate import RateLimit
@@ -105,10 +106,14 @@ class _Given:
 
 @dataclass(slots=True)
 class _State:
-    """How far a call is: whether it renewed its authorization, and whether a request is out."""
+    """How far a call is: whether it renewed its authorization, and whether a request is out.
+
+    `since` is when the last one went out, in seconds of the event loop.
+    """
 
     renewed: bool = False
     out: bool = False
+    since: float = 0.0
 
 
 def _ignore(_headers: Mapping[str, str]) -> None:
@@ -133,6 +138,7 @@ class HttpClient(AsyncResource):
     other side. `transport` replaces the network. `authorize` gives the headers of each attempt;
     after a 401 it is told, and the call is made once more. `limit` is shared by all clients of one
     system. `connections` is how many are kept; more than one is also the most there ever are.
+    `exchanged` is told of each request and what came of it.
     Nothing from the environment is used: no proxy, no trust store.
     """
 
@@ -151,6 +157,7 @@ class HttpClient(AsyncResource):
         authorize: Authorize | None = None,
         limit: RateLimit | None = None,
         connections: int = 1,
+        exchanged: Exchanged | None = None,
     ) -> None:
         self._base_url = base_url.rstrip("/")
         self._peer = peer
@@ -163,6 +170,7 @@ class HttpClient(AsyncResource):
         self._connect_seconds = connect_seconds
         self._authorize = authorize
         self._limit = limit
+        self._exchanged = exchanged
         # Several kept connections are as many clients of one each, and who finds none waits here:
         # a pool looks at all its connections, and at all who wait, with every request.
         self._places = anyio.Semaphore(connections) if connections > 1 else None
@@ -204,6 +212,7 @@ class HttpClient(AsyncResource):
         def expired() -> OrchestratorError:
             if state.out:
                 self._judge(failed=True)
+                self._tell(endpoint, state, "deadline", works=False)
             return DeadlineExceeded(
                 f"No complete answer came within {seconds:g} s",
                 remedy="Check the cable and whether the unit is still at work, then try again",
@@ -242,7 +251,16 @@ class HttpClient(AsyncResource):
             answer = await self._ask(given, await self._authorize(permit), state)
         if given.heard is not None:
             given.heard(answer.headers)
-        return self._read(answer)
+        self._observe(answer.headers)
+        if answer.status not in given.endpoint.success:
+            raise self._refused(answer)
+        try:
+            found = self._read(answer)
+        except UnusableAnswer as error:
+            self._tell(given.endpoint, state, code_of(error), works=False)
+            raise
+        self._tell(given.endpoint, state, "", works=True)
+        return found
 
     async def _ask(self, given: _Given, permit: Mapping[str, str], state: _State) -> Answer:
         """Send the request once, when it is its turn, and return what came."""
@@ -252,21 +270,34 @@ class HttpClient(AsyncResource):
             return await self._out(given, permit, state)
 
     async def _out(self, given: _Given, permit: Mapping[str, str], state: _State) -> Answer:
-        state.out = True
+        state.out, state.since = True, anyio.current_time()
         try:
             answer = await self._exchange(given, self._request(given, permit))
         except FOREIGN as error:
             fault = fault_from(error)
             self._judge(failed=isinstance(fault, LinkFault | DeadlineExceeded))
+            self._tell(given.endpoint, state, code_of(fault), works=False)
             raise fault from error
+        except UnusableAnswer as error:
+            self._tell(given.endpoint, state, code_of(error), works=False)
+            raise
         state.out = False
-        self._judge(failed=answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR)
+        status = answer.status
+        self._judge(failed=status >= HTTPStatus.INTERNAL_SERVER_ERROR)
+        if status not in given.endpoint.success:
+            self._tell(given.endpoint, state, class_of(status), works=works_after(status))
         return answer
 
     def _judge(self, *, failed: bool) -> None:
         """Tell the shared limit how the exchange went."""
         if self._limit is not None:
             (self._limit.failed if failed else self._limit.succeeded)()
+
+    def _tell(self, endpoint: Endpoint, state: _State, code: str, *, works: bool) -> None:
+        """Tell whoever counts what came of the request that went out last."""
+        if self._exchanged is not None:
+            seconds = anyio.current_time() - state.since
+            self._exchanged(Exchange(endpoint.name, seconds, code, works))
 
     def _connection(self, keep: int) -> httpx.AsyncClient:
         return new_connection(self._context, self._transport, self._server_name, keep)
@@ -327,10 +358,7 @@ class HttpClient(AsyncResource):
         return Answer(endpoint, response.status_code, headers, bytes(body))
 
     def _read(self, answer: Answer) -> BaseModel | bytes | str:
-        self._observe(answer.headers)
         endpoint = answer.endpoint
-        if answer.status not in endpoint.success:
-            raise self._refused(answer)
         if endpoint.answer is None:
             return answer.body
         if is_page(answer):

@@ -25,6 +25,7 @@ from orchestrator.systems.advantech_portal.client import AdvantechHost
 from orchestrator.systems.advantech_portal.errors import AccountLocked, SignInRefused
 from orchestrator.systems.advantech_portal.identity import read_identity
 from orchestrator.transport.client import Transport
+from orchestrator.transport.exchange import Exchanged
 from orchestrator.transport.retry import RetryPolicy
 from orchestrator.transport.websocket import OpenSocket, open_socket
 
@@ -134,7 +135,8 @@ class HostFixture:
     `hosts` gives the address (`HOST` or `HOST:PORT`) of each port; `addresses` is a range to search
     besides, each address a port of its own; `labels` allows ports to get their address from a
     label. `accounts` are tried in order. A host that was restarted may be silent for
-    `restart_seconds`. Raises ConfigurationMistakes for a range that is none. Nothing stays open
+    `restart_seconds`. `exchanged` is told of what the links exchange, not of looks: most addresses
+    of a range are silent. Raises ConfigurationMistakes for a range that is none. Nothing stays open
     between two looks.
     """
 
@@ -151,6 +153,7 @@ class HostFixture:
         transports: Transports | None = None,
         sockets: OpenSocket = open_socket,
         clock: Clock | None = None,
+        exchanged: Exchanged | None = None,
     ) -> None:
         self._accounts = list(accounts)
         self._context = context
@@ -160,6 +163,7 @@ class HostFixture:
         self._transports = transports or _real_network
         self._sockets = sockets
         self._clock = clock or SystemClock()
+        self._exchanged = exchanged
         self._limit = anyio.Semaphore(PROBES_AT_ONCE)
         self._places: dict[str, _Place] = {}
         for port, address in hosts.items():
@@ -227,6 +231,7 @@ class HostFixture:
             transport=self._transports(url),
             sockets=self._sockets,
             clock=self._clock,
+            exchanged=self._exchanged,
         )
         async with host:
             yield HostUnit(host, others, lambda account: self._keep(attached.port, account))

@@ -15,6 +15,7 @@ from orchestrator.domain.fixture import Attached, UnitLink
 from orchestrator.domain.unit import DeviceIdentity
 from orchestrator.systems.azure_sphere_device.client import DeviceService, SphereDevice
 from orchestrator.transport.client import Transport
+from orchestrator.transport.exchange import Exchanged
 from orchestrator.transport.text import printable
 from orchestrator.transport.tls import pinned_context
 
@@ -53,7 +54,7 @@ class SphereFixture:
 
     `service_url` is where the service answers (`http://localhost:48938`), `ca_file` the pinned
     certificate (PEM) of all boards, read once. Raises ConfigurationMistakes for an unusable file.
-    Nothing stays open between two polls.
+    `exchanged` is told of what service and boards answer. Nothing stays open between two polls.
     """
 
     def __init__(
@@ -63,10 +64,12 @@ class SphereFixture:
         ca_file: Path | str,
         https_port: int = 443,
         transports: Transports | None = None,
+        exchanged: Exchanged | None = None,
     ) -> None:
         self._service_url = service_url.rstrip("/")
         self._https_port = https_port
         self._transports = transports or _real_network
+        self._exchanged = exchanged
         self._context = pinned_context(Path(ca_file))
 
     async def attached(self) -> list[Attached]:
@@ -94,6 +97,7 @@ class SphereFixture:
             context=self._context,
             https_port=self._https_port,
             transport=self._transports(f"https://{attached.address}:{self._https_port}"),
+            exchanged=self._exchanged,
         )
         async with device:
             yield SphereLink(device)
@@ -101,7 +105,8 @@ class SphereFixture:
     @asynccontextmanager
     async def _service(self) -> AsyncIterator[DeviceService]:
         transport = self._transports(self._service_url)
-        async with DeviceService(self._service_url, transport=transport) as service:
+        service = DeviceService(self._service_url, transport=transport, exchanged=self._exchanged)
+        async with service:
             try:
                 yield service
             except (LinkFault, DeadlineExceeded) as fault:

@@ -15,6 +15,7 @@ from orchestrator.systems.advantech_portal.auth import Account, Session
 from orchestrator.systems.advantech_portal.errors import no_account, refusal_from
 from orchestrator.transport.client import HttpClient, Transport
 from orchestrator.transport.endpoint import Endpoint
+from orchestrator.transport.exchange import Exchanged
 from orchestrator.transport.rate import Sleep
 from orchestrator.transport.retry import RetryPolicy
 from orchestrator.transport.sse import StreamPolicy
@@ -53,6 +54,7 @@ class HostCalls(AsyncResource):
         sleep: Sleep = anyio.sleep,
         retry: RetryPolicy | None = None,
         streams: StreamPolicy | None = None,
+        exchanged: Exchanged | None = None,
     ) -> None:
         self._base_url = _secure(base_url)
         self._peer = f"host {self._base_url.partition('://')[2]}"
@@ -72,6 +74,7 @@ class HostCalls(AsyncResource):
             "transport": transport,
             "refuse": refusal_from,
             "retry": retry,
+            "exchanged": exchanged,
         }
         # Signing in goes another way than the calls that wait for the token.
         self._open = HttpClient(self._base_url, **way)

@@ -22,6 +22,7 @@ from orchestrator.systems.azure_sphere_cloud.errors import refusal_from
 from orchestrator.transport.client import Answer, Authorize, HttpClient, Transport
 from orchestrator.transport.decode import read_model
 from orchestrator.transport.endpoint import Endpoint
+from orchestrator.transport.exchange import Exchanged
 from orchestrator.transport.rate import RateLimit
 from orchestrator.transport.retry import RetryPolicy
 from orchestrator.transport.text import printable
@@ -106,6 +107,7 @@ class SphereArmApi(AsyncResource):
         retry: RetryPolicy | None = None,
         limit: RateLimit | None = None,
         connections: int = CONNECTIONS,
+        exchanged: Exchanged | None = None,
     ) -> None:
         self._catalog = catalog
         self._base_url = base_url.rstrip("/")
@@ -121,6 +123,7 @@ class SphereArmApi(AsyncResource):
             authorize=authorize,
             limit=limit,
             connections=connections,
+            exchanged=exchanged,
         )
 
     async def aclose(self) -> None:

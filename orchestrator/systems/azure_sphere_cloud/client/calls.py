@@ -11,6 +11,7 @@ from orchestrator.systems.azure_sphere_cloud.client import checks
 from orchestrator.systems.azure_sphere_cloud.errors import refusal_from
 from orchestrator.transport.client import Authorize, HttpClient, Transport
 from orchestrator.transport.endpoint import Endpoint
+from orchestrator.transport.exchange import Exchanged
 from orchestrator.transport.rate import RateLimit
 from orchestrator.transport.retry import RetryPolicy
 from orchestrator.transport.tls import public_context
@@ -40,6 +41,7 @@ class TenantCalls(AsyncResource):
         retry: RetryPolicy | None = None,
         limit: RateLimit | None = None,
         connections: int = CONNECTIONS,
+        exchanged: Exchanged | None = None,
     ) -> None:
         self._tenant_id = checks.guid(tenant_id, "tenant")
         if context is None and transport is None and base_url.startswith("https:"):
@@ -54,6 +56,7 @@ class TenantCalls(AsyncResource):
             authorize=authorize,
             limit=limit,
             connections=connections,
+            exchanged=exchanged,
         )
 
     async def aclose(self) -> None:

@@ -12,6 +12,7 @@ from orchestrator.systems.azure_sphere_device import endpoints
 from orchestrator.systems.azure_sphere_device.errors import refusal_from
 from orchestrator.transport.client import HttpClient, Transport
 from orchestrator.transport.endpoint import Endpoint
+from orchestrator.transport.exchange import Exchanged
 from orchestrator.transport.retry import RetryPolicy
 
 SERVER_NAME = "*.devices.sphere.azure.local"
@@ -40,6 +41,7 @@ class BoardCalls(AsyncResource):
         https_port: int = 443,
         transport: Transport | None = None,
         retry: RetryPolicy | None = None,
+        exchanged: Exchanged | None = None,
     ) -> None:
         self._address = address
         self._peer = f"board {address}"
@@ -53,6 +55,7 @@ class BoardCalls(AsyncResource):
             refuse=refusal_from,
             observe=self._observe,
             retry=retry,
+            exchanged=exchanged,
         )
 
     async def aclose(self) -> None:

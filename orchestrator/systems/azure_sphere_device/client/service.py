@@ -4,6 +4,7 @@ from anyio.abc import AsyncResource
 
 from orchestrator.systems.azure_sphere_device import endpoints, models
 from orchestrator.transport.client import HttpClient, Transport
+from orchestrator.transport.exchange import Exchanged
 from orchestrator.transport.retry import RetryPolicy
 
 
@@ -19,8 +20,15 @@ class DeviceService(AsyncResource):
         *,
         transport: Transport | None = None,
         retry: RetryPolicy | None = None,
+        exchanged: Exchanged | None = None,
     ) -> None:
-        self._http = HttpClient(url, peer=f"service {url}", transport=transport, retry=retry)
+        self._http = HttpClient(
+            url,
+            peer=f"service {url}",
+            transport=transport,
+            retry=retry,
+            exchanged=exchanged,
+        )
 
     async def aclose(self) -> None:
         """Close the connection to the service."""
