@@ -12,6 +12,7 @@ from orchestrator.audit.chain import Head
 from orchestrator.audit.checks import Call
 from orchestrator.audit.faults import explain
 from orchestrator.audit.store import Store
+from orchestrator.domain.clock import Clock, SystemClock
 from orchestrator.domain.crash_points import crash_point
 from orchestrator.domain.errors import AuditUnavailable, StationMisuse
 from orchestrator.domain.records import Record
@@ -21,6 +22,9 @@ Tell = Callable[[Sequence[Call], AuditUnavailable | StationMisuse | None], None]
 
 OnAcknowledged = Callable[[int, int, Head], None]
 """Told after a commit and before its callers: the first entry, the last one, the new head."""
+
+OnCommitted = Callable[[float], None]
+"""Told after each commit how many seconds its transaction took, from its begin until durable."""
 
 OnEntries = Callable[[Sequence[Entry]], None]
 """Told like `OnAcknowledged`, of each entry."""
@@ -35,12 +39,16 @@ class Committer:
         tell: Tell,
         *,
         attestor: Attestor | None = None,
+        clock: Clock | None = None,
+        on_committed: OnCommitted | None = None,
         on_acknowledged: OnAcknowledged | None = None,
         on_entries: OnEntries | None = None,
     ) -> None:
         self._store = store
         self._tell = tell
         self._attestor = attestor
+        self._clock = clock or SystemClock()
+        self._on_committed = on_committed
         self._on_acknowledged = on_acknowledged
         self._on_entries = on_entries
         self._unknown: list[Record] = []
@@ -54,7 +62,7 @@ class Committer:
         if self.failure is not None:
             self._tell(calls, self.failure)
             return
-        store = self._store
+        store, began = self._store, self._clock.monotonic()
         try:
             store.insert(calls)
             before = store.chain.head.entry
@@ -75,6 +83,8 @@ class Committer:
             self._fail(calls, error)
             return
         self._unknown = []
+        if self._on_committed is not None:
+            self._on_committed(self._clock.monotonic() - began)
         self._committed(before)
         self._tell(calls, None)
 

@@ -18,7 +18,7 @@ from orchestrator.audit.attest import (
     Attestor,
     OnCheckpoint,
 )
-from orchestrator.audit.commit import OnAcknowledged, OnEntries
+from orchestrator.audit.commit import OnAcknowledged, OnCommitted, OnEntries
 from orchestrator.audit.faults import explain
 from orchestrator.audit.location import open_store, reading_engine
 from orchestrator.audit.schema import demand_revision, read_revision
@@ -99,6 +99,7 @@ async def open_audit(
     signer: Signer | None = None,
     clock: Clock | None = None,
     inline: bool = False,
+    on_committed: OnCommitted | None = None,
     on_acknowledged: OnAcknowledged | None = None,
     on_entries: OnEntries | None = None,
     on_checkpoint: OnCheckpoint | None = None,
@@ -112,9 +113,10 @@ async def open_audit(
     An empty database gets its tables, and one without an epoch its first, when there is a
     `signer`. The signer's checkpoints go to `on_checkpoint` after their commit, at the latest
     after `checkpoint_entries` or with the first commit after `checkpoint_seconds`.
-    `on_acknowledged` and `on_entries` are told of each commit before its callers are. All three
-    are called in the writer's thread and must not block; with `inline` there is no thread, and
-    everything happens in the event loop. `clock` dates what the audit itself writes.
+    `on_committed`, `on_acknowledged` and `on_entries` are told of each commit before its callers
+    are. All four are called in the writer's thread and must not block; with `inline` there is no
+    thread, and everything happens in the event loop. `clock` dates what the audit itself writes,
+    and times its commits.
 
     Another program that holds the database locked is waited for `busy_timeout_seconds`. Raises
     ConfigurationMistakes for a URL that cannot be used, StationBusy when another station writes
@@ -138,7 +140,9 @@ async def open_audit(
     writer = (InlineWriter if inline else Writer)(
         store,
         attestor=attestor,
+        clock=clock,
         max_calls_waiting=max_calls_waiting,
+        on_committed=on_committed,
         on_acknowledged=on_acknowledged,
         on_entries=on_entries,
     )

@@ -27,8 +27,9 @@ from anyio.to_thread import run_sync
 
 from orchestrator.audit.attest import Attestor
 from orchestrator.audit.checks import BindCheck, Call
-from orchestrator.audit.commit import Committer, OnAcknowledged, OnEntries
+from orchestrator.audit.commit import Committer, OnAcknowledged, OnCommitted, OnEntries
 from orchestrator.audit.store import Store
+from orchestrator.domain.clock import Clock
 from orchestrator.domain.errors import AuditUnavailable, StationMisuse
 from orchestrator.domain.records import Record
 
@@ -54,7 +55,9 @@ class Writer:
         store: Store,
         *,
         attestor: Attestor | None = None,
+        clock: Clock | None = None,
         max_calls_waiting: int = MAX_CALLS_WAITING,
+        on_committed: OnCommitted | None = None,
         on_acknowledged: OnAcknowledged | None = None,
         on_entries: OnEntries | None = None,
     ) -> None:
@@ -63,6 +66,8 @@ class Writer:
             store,
             self._tell,
             attestor=attestor,
+            clock=clock,
+            on_committed=on_committed,
             on_acknowledged=on_acknowledged,
             on_entries=on_entries,
         )
