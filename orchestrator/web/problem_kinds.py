@@ -24,11 +24,14 @@ _K = ProblemKind
 KINDS: Mapping[str, ProblemKind] = MappingProxyType(
     {
         # What was asked
-        "bad_request": _K("Not readable", "The request is no proper HTTP, or its body is no JSON."),
+        "bad_request": _K(
+            "Not readable",
+            "The request is no proper HTTP, or its body is no text or nested too deeply.",
+        ),
         "input": _K(
             "Does not fit",
             "A parameter or a member of the body is missing, has another form, or lies outside its "
-            "limits. `errors` names each place.",
+            "limits, or the body is no JSON. `errors` names each place.",
         ),
         "query": _K(
             "Unknown parameter",
