@@ -8,7 +8,7 @@ import os
 import signal
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import TextIO, TypeVar
@@ -37,6 +37,7 @@ from orchestrator.station.checkpoints import FILE_NAME
 from orchestrator.station.daemon import Parts, Station, StationEnd
 from orchestrator.station.decisions import Decision, decide
 from orchestrator.station.edge import beside
+from orchestrator.station.figures import Figures
 from orchestrator.station.hub import Hub
 from orchestrator.station.keeper import Watchfulness, free_mib
 from orchestrator.station.lock import station_lock
@@ -58,15 +59,20 @@ from orchestrator.systems.azure_sphere_device.image_package import inspect_image
 T = TypeVar("T")
 
 
+def _figures() -> Figures:
+    return Figures(SystemClock())
+
+
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """Everything that can be known before anything is opened."""
+    """Everything that can be known before anything is opened, and what is measured from then on."""
 
     settings: Settings
     shelf: RecipeShelf
     rule: UnitRule
     steps: dict[str, StepDefinition]
     fixture: Fixture
+    figures: Figures = field(default_factory=_figures)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +88,14 @@ def prepare(settings: Settings) -> Prepared:
 
     Raises ConfigurationMistakes and RecipeMistakes; nothing was started then.
     """
-    steps = definitions()
+    steps, figures = definitions(), _figures()
     return Prepared(
         settings=settings,
         shelf=_shelf(settings, steps),
         rule=unit_rule(settings.unit),
         steps=steps,
-        fixture=make_fixture(settings),
+        fixture=make_fixture(settings, figures.outside.of),
+        figures=figures,
     )
 
 
@@ -121,14 +128,14 @@ async def run_station(
     Raises StationBusy when the data folder is in use, AuditUnavailable when the audit cannot be
     opened.
     """
-    settings = prepared.settings
+    settings, figures = prepared.settings, prepared.figures
     manager = ServiceManager()
     manager.starting("Opening audit and services, closing what the last start left open")
     async with (
         beside(partial(manager.run, hub)),
-        open_evidence(settings, log) as evidence,
-        open_services(settings, _tell(hub)) as services,
-        open_host(settings, SystemClock()) as host_link,
+        open_evidence(settings, log, figures.commits.add) as evidence,
+        open_services(settings, _tell(hub), figures.outside.of) as services,
+        open_host(settings, SystemClock(), figures.outside.of) as host_link,
     ):
         parts = replace(_parts(prepared, services, evidence.audit, hub, log), host_link=host_link)
         await _note_caution(settings, evidence.audit, parts)
@@ -225,6 +232,7 @@ def _parts(
         free_mib=lambda: free_mib(settings.database_url),
         requests=settings.station.data_dir,
         addresses=prepared.fixture if isinstance(prepared.fixture, TakesAddresses) else None,
+        figures=prepared.figures,
     )
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from anyio.to_thread import run_sync
 from structlog.typing import FilteringBoundLogger
 
+from orchestrator.audit.commit import OnCommitted
 from orchestrator.audit.database import Audit, open_audit
 from orchestrator.audit.keys import StationSigner
 from orchestrator.domain.clock import SystemClock
@@ -31,9 +32,13 @@ class Evidence:
 
 @asynccontextmanager
 async def open_evidence(
-    settings: EvidenceSettings, log: FilteringBoundLogger
+    settings: EvidenceSettings,
+    log: FilteringBoundLogger,
+    on_committed: OnCommitted | None = None,
 ) -> AsyncIterator[Evidence]:
     """Hold the data folder and its audit until the block ends, then take the last checkpoint away.
+
+    `on_committed` is told of each commit, see `open_audit`.
 
     Raises StationBusy when the data folder is in use, AuditUnavailable when the audit cannot be
     opened or is not the one that was written last, ConfigurationMistakes for an unusable key.
@@ -49,6 +54,7 @@ async def open_evidence(
             checkpoint_seconds=settings.audit.checkpoint_seconds,
             on_checkpoint=exporter.offer,
             on_entries=on_entries,
+            on_committed=on_committed,
         ) as audit:
             yield Evidence(audit, exporter)
         await exporter.finish()

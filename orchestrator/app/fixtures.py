@@ -3,17 +3,21 @@
 from orchestrator.app.portals import account_of, trust_of
 from orchestrator.domain.fixture import Fixture
 from orchestrator.station.daemon import Timing
+from orchestrator.station.figures import Observers, nobody
 from orchestrator.station.prepare import secret_value
 from orchestrator.station.settings import Settings
 from orchestrator.station.settings_fixture import AdvantechSection, AzureSphereSection
 from orchestrator.systems.advantech_portal.fixture import HostFixture
 from orchestrator.systems.azure_sphere_device.fixture import SphereFixture
+from orchestrator.transport.exchange import Exchanged
 
 
-def make_fixture(settings: Settings) -> Fixture:
+def make_fixture(settings: Settings, observers: Observers = nobody) -> Fixture:
     """Return the fixture that the settings describe. Raises ConfigurationMistakes."""
     kind = settings.fixture.pace
-    return _sphere(kind) if isinstance(kind, AzureSphereSection) else _hosts(kind)
+    if isinstance(kind, AzureSphereSection):
+        return _sphere(kind, observers("azure_sphere_device"))
+    return _hosts(kind, observers("advantech_portal"))
 
 
 def words(settings: Settings) -> tuple[str, str]:
@@ -42,13 +46,16 @@ def fixture_secrets(settings: Settings) -> set[str]:
     return {value for one in given if one is not None and (value := secret_value(one))}
 
 
-def _sphere(section: AzureSphereSection) -> Fixture:
+def _sphere(section: AzureSphereSection, exchanged: Exchanged) -> Fixture:
     return SphereFixture(
-        service_url=section.service_url, ca_file=section.ca_file, https_port=section.https_port
+        service_url=section.service_url,
+        ca_file=section.ca_file,
+        https_port=section.https_port,
+        exchanged=exchanged,
     )
 
 
-def _hosts(section: AdvantechSection) -> Fixture:
+def _hosts(section: AdvantechSection, exchanged: Exchanged) -> Fixture:
     return HostFixture(
         hosts=section.hosts,
         addresses=section.addresses,
@@ -56,6 +63,7 @@ def _hosts(section: AdvantechSection) -> Fixture:
         https_port=section.https_port,
         restart_seconds=section.restart_seconds,
         context=trust_of(section),
+        exchanged=exchanged,
         accounts=[
             account_of(section, reference, f"fixture.advantech.{key}")
             for key, reference in (

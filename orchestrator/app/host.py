@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from orchestrator.app.portals import account_of, trust_of
 from orchestrator.domain.clock import Clock
 from orchestrator.domain.host import HostLink
+from orchestrator.station.figures import Observers, nobody
 from orchestrator.station.prepare import secret_value
 from orchestrator.station.settings import EvidenceSettings
 from orchestrator.station.settings_host import HostSection
@@ -20,7 +21,9 @@ from orchestrator.transport.retry import RetryPolicy
 
 
 @asynccontextmanager
-async def open_host(settings: EvidenceSettings, clock: Clock) -> AsyncIterator[HostLink | None]:
+async def open_host(
+    settings: EvidenceSettings, clock: Clock, observers: Observers = nobody
+) -> AsyncIterator[HostLink | None]:
     """Give the link until the block ends, None when no host is watched.
 
     Raises ConfigurationMistakes. The host is not asked here: a station starts without it.
@@ -29,7 +32,7 @@ async def open_host(settings: EvidenceSettings, clock: Clock) -> AsyncIterator[H
     if section is None:
         yield None
         return
-    async with make_host(section) as host:
+    async with make_host(section, observers) as host:
         yield AdvantechHostLink(
             host,
             wiring(section),
@@ -39,13 +42,14 @@ async def open_host(settings: EvidenceSettings, clock: Clock) -> AsyncIterator[H
         )
 
 
-def make_host(section: HostSection) -> AdvantechHost:
+def make_host(section: HostSection, observers: Observers = nobody) -> AdvantechHost:
     """Return the client of the host's portal. Raises ConfigurationMistakes."""
     return AdvantechHost(
         f"https://{section.address}",
         context=trust_of(section),
         account=account_of(section, section.password, "station.host.password"),
         retry=RetryPolicy(attempts=1),  # it is asked again anyway
+        exchanged=observers("advantech_portal"),
     )
 
 

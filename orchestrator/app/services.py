@@ -13,6 +13,7 @@ from pydantic import SecretStr
 
 from orchestrator.app.portal_sign_in import PortalSignIn
 from orchestrator.domain.errors import ConfigurationMistakes
+from orchestrator.station.figures import Observers, nobody
 from orchestrator.station.prepare import Pins, secret_value
 from orchestrator.station.services import Services
 from orchestrator.station.settings import EvidenceSettings
@@ -37,6 +38,7 @@ from orchestrator.systems.azure_sphere_cloud.follow import Patience
 from orchestrator.systems.azure_sphere_cloud.public import PublicCloud
 from orchestrator.systems.iot_hub_portal.client import IotHubPortal
 from orchestrator.transport.client import Authorize
+from orchestrator.transport.exchange import Exchanged
 from orchestrator.transport.rate import RateLimit
 from orchestrator.transport.tls import pinned_context, public_context
 
@@ -65,8 +67,12 @@ def service_secrets(settings: EvidenceSettings) -> set[str]:
 
 
 @asynccontextmanager
-async def open_services(settings: EvidenceSettings, tell: Tell) -> AsyncIterator[Services]:
+async def open_services(
+    settings: EvidenceSettings, tell: Tell, observers: Observers = nobody
+) -> AsyncIterator[Services]:
     """Give the clients of the services in the settings, signed in, until the block ends.
+
+    `observers` gives what is told of their exchanges.
 
     Raises ConfigurationMistakes for settings that cannot be used, SignInFailed when no token can
     be had. A service that is down is not asked here: the steps say so when they need it.
@@ -74,9 +80,12 @@ async def open_services(settings: EvidenceSettings, tell: Tell) -> AsyncIterator
     services: dict[type[object], object] = {}
     async with AsyncExitStack() as stack:
         if settings.cloud is not None:
-            services[SphereCloud] = await _cloud(settings.cloud, tell, stack)
+            services[SphereCloud] = await _cloud(
+                settings.cloud, tell, stack, observers("azure_sphere_cloud")
+            )
         if settings.portal is not None:
-            services[IotHubPortal] = _portal(settings.portal, stack)
+            exchanged = observers("iot_hub_portal")
+            services[IotHubPortal] = _portal(settings.portal, stack, exchanged)
         yield services
 
 
@@ -100,11 +109,13 @@ def _context(url: str, ca_file: Path | None) -> ssl.SSLContext | None:
 # Cloud
 
 
-async def _cloud(section: CloudSection, tell: Tell, stack: AsyncExitStack) -> SphereCloud:
+async def _cloud(
+    section: CloudSection, tell: Tell, stack: AsyncExitStack, exchanged: Exchanged
+) -> SphereCloud:
     authorize = await _signed_in(section, tell)
     limit = RateLimit("the cloud", per_second=section.requests_per_second, failures=5)
     if section.service == "resource_manager":
-        return _successor(section, authorize, limit, stack)
+        return _successor(section, authorize, limit, stack, exchanged)
     api = SpherePublicApi(
         section.tenant,
         authorize=authorize,
@@ -112,6 +123,7 @@ async def _cloud(section: CloudSection, tell: Tell, stack: AsyncExitStack) -> Sp
         context=pinned_context(section.ca_file) if section.ca_file else None,
         limit=limit,
         connections=CONNECTIONS,
+        exchanged=exchanged,
     )
     cloud = PublicCloud(api, Patience(settle=section.settle_seconds))
     stack.push_async_callback(cloud.aclose)
@@ -119,7 +131,11 @@ async def _cloud(section: CloudSection, tell: Tell, stack: AsyncExitStack) -> Sp
 
 
 def _successor(
-    section: CloudSection, authorize: Authorize, limit: RateLimit, stack: AsyncExitStack
+    section: CloudSection,
+    authorize: Authorize,
+    limit: RateLimit,
+    stack: AsyncExitStack,
+    exchanged: Exchanged,
 ) -> SphereCloud:
     """Return the catalog of the service that follows the public API."""
     api = SphereArmApi(
@@ -129,6 +145,7 @@ def _successor(
         context=pinned_context(section.ca_file) if section.ca_file else None,
         limit=limit,
         connections=CONNECTIONS,
+        exchanged=exchanged,
     )
     cloud = ArmCloud(api, Patience(settle=section.settle_seconds))
     stack.push_async_callback(cloud.aclose)
@@ -163,7 +180,7 @@ async def _signed_in(cloud: CloudSection, tell: Tell) -> Authorize:
 # Portal
 
 
-def _portal(section: PortalSection, stack: AsyncExitStack) -> IotHubPortal:
+def _portal(section: PortalSection, stack: AsyncExitStack, exchanged: Exchanged) -> IotHubPortal:
     context = _context(section.url, section.ca_file)
     authorize: Authorize | None = None
     if section.token is not None:
@@ -177,6 +194,7 @@ def _portal(section: PortalSection, stack: AsyncExitStack) -> IotHubPortal:
         authorize=authorize,
         limit=RateLimit("the portal", per_second=section.requests_per_second, failures=5),
         connections=CONNECTIONS,
+        exchanged=exchanged,
     )
     stack.push_async_callback(portal.aclose)
     return portal

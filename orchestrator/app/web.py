@@ -67,6 +67,7 @@ async def open_web(
         scanner=settings.scanner,
         shift_ends=station.control.shift.seconds_left,
         office=make_office(settings, parts, audit, attempt),
+        figures=parts.figures,
     )
     server = make_server(surface)
     await surface.note("accounts", standing(people.register()))

@@ -7,6 +7,7 @@ from orchestrator.domain.fixture import TakesAddresses
 from orchestrator.station.commands import Commands
 from orchestrator.station.control import Control, Reach
 from orchestrator.station.decisions import Decision
+from orchestrator.station.figures import Outside
 from orchestrator.station.floor import Floor
 from orchestrator.station.hub import Hub
 from orchestrator.station.keeper import Keeper
@@ -28,6 +29,7 @@ def make_control(
     hub: Hub,
     shift: Shift,
     keeper: Keeper,
+    outside: Outside,
     free_mib: Callable[[], int | None],
     decide: Callable[[Decision], Awaitable[str]],
     addresses: TakesAddresses | None = None,
@@ -43,6 +45,7 @@ def make_control(
         shift=shift,
         keeper=keeper,
         scanner=scanner,
+        outside=outside,
         started_at=timestamp(clock.now()),
         free_mib=free_mib,
     )

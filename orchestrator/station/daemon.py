@@ -81,6 +81,7 @@ class Station:
             hub=parts.hub,
             shift=self._shift,
             keeper=self._keeper,
+            outside=parts.figures.outside,
             free_mib=parts.free_mib,
             decide=self._decide,
             addresses=parts.addresses,

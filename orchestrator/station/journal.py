@@ -32,6 +32,11 @@ class Journal:
         """How many events are not written yet."""
         return len(self._waiting)
 
+    @property
+    def waiting_since(self) -> str | None:
+        """When the oldest event happened that is not written yet (RFC 3339); None without one."""
+        return self._waiting[0].occurred_at if self._waiting else None
+
     def note(self, row: EventRow) -> None:
         """Have `row` recorded as soon as the audit can be written."""
         if len(self._waiting) >= MOST_WAITING:

@@ -6,12 +6,13 @@ from pathlib import Path
 
 from structlog.typing import FilteringBoundLogger
 
-from orchestrator.domain.clock import Clock
+from orchestrator.domain.clock import Clock, SystemClock
 from orchestrator.domain.errors import AuditUnavailable
 from orchestrator.domain.fixture import Fixture, TakesAddresses
 from orchestrator.domain.host import HostLink
 from orchestrator.domain.ids import Ids
 from orchestrator.engine.step import StepDefinition
+from orchestrator.station.figures import Figures
 from orchestrator.station.hub import Hub
 from orchestrator.station.keeper import Evidence, Watchfulness
 from orchestrator.station.past import Past, Verdict
@@ -23,6 +24,10 @@ def _no_disk() -> int | None:
     return None
 
 
+def _no_figures() -> Figures:
+    return Figures(SystemClock())
+
+
 @dataclass(frozen=True, slots=True)
 class Parts:
     """What `app` hands to a station.
@@ -31,6 +36,7 @@ class Parts:
     when that is not to be watched. `requests` is the data folder whose requests are answered, None
     for none. `host` is what the audit calls this machine, empty for its own name; `host_link` the
     way to its own management service, if it is watched. `addresses` takes those that are scanned.
+    `figures` are what is measured of the audit and of outside systems.
     """
 
     fixture: Fixture
@@ -51,6 +57,7 @@ class Parts:
     host: str = ""
     host_link: HostLink | None = None
     addresses: TakesAddresses | None = None
+    figures: Figures = field(default_factory=_no_figures)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from orchestrator import __version__
 from orchestrator.domain.clock import timestamp
+from orchestrator.station.figures import Outside
 from orchestrator.station.floor import Floor
 from orchestrator.station.hub import Hub
 from orchestrator.station.keeper import Keeper
@@ -34,6 +35,7 @@ class Camera:
     shift: Shift
     keeper: Keeper
     scanner: Scanner
+    outside: Outside
     started_at: str
     free_mib: Callable[[], int | None]
 
@@ -61,6 +63,7 @@ class Camera:
             next_action=self._next(),
             chosen_slot=self.scanner.chosen,
             manual_start=tools.manual_start,
+            systems=self.outside.systems(),
         )
 
     def _slot(self, pipeline: Pipeline) -> SlotSnapshot:
@@ -84,6 +87,7 @@ class Camera:
             dropped=journal.dropped,
             commits=keeper.commits,
             free_mib=self.free_mib(),
+            waiting_since=journal.waiting_since,
         )
 
     def _next(self) -> NextAction | None:

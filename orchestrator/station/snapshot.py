@@ -85,8 +85,9 @@ class ShiftSnapshot:
 class AuditHealth:
     """Whether evidence can be written. `why` says why not, since `lost_at` (RFC 3339, UTC).
 
-    `waiting` are events that are not written yet, `dropped` those that were given up, `commits`
-    the transactions since the start; `free_mib` is the room on its disk, None when not watched.
+    `waiting` are events that are not written yet, the oldest of them since `waiting_since`
+    (RFC 3339, UTC), `dropped` those that were given up, `commits` the transactions since the
+    start; `free_mib` is the room on its disk, None when not watched.
     """
 
     writable: bool
@@ -96,6 +97,19 @@ class AuditHealth:
     dropped: int = 0
     commits: int = 0
     free_mib: int | None = None
+    waiting_since: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SystemSnapshot:
+    """Whether an outside system worked when it was asked last, and since when (RFC 3339, UTC).
+
+    `name` is that of its folder in `systems`.
+    """
+
+    name: str
+    works: bool
+    since: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +125,8 @@ class StationSnapshot:
     """The whole station. It holds every event up to number `sequence` of session `session_id`.
 
     `chosen_slot` is the slot whose label was scanned, for which the next scan is meant. `reasons`
-    are why no run may begin, empty while the line is open.
+    are why no run may begin, empty while the line is open. `systems` are the shared services that
+    were asked since the start.
     """
 
     sequence: int
@@ -131,3 +146,4 @@ class StationSnapshot:
     next_action: NextAction | None = None
     chosen_slot: str = ""
     manual_start: bool = False
+    systems: tuple[SystemSnapshot, ...] = ()

@@ -71,6 +71,7 @@ def create_application(surface: Surface) -> FastAPI:
         operation=surface.shelf.operation,
         part=surface.part_number,
         clock=surface.clock,
+        figures=surface.figures,
     )
     surface.hub.watch(metrics.take)
     application.state.static = static = read_static_files()

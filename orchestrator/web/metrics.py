@@ -1,13 +1,17 @@
 """The counters of a station for Prometheus, kept from its events; no unit is ever in a label.
 
-Names of steps come from recipes, so there are only so many of them; a station that runs without a
-reader of metrics pays next to nothing for them.
+Names of steps come from recipes, names of endpoints from the tables of `systems`, so there are only
+so many of them; a station that runs without a reader of metrics pays next to nothing for them.
 """
 
 from collections import Counter as Count
+from collections.abc import Iterator
+from datetime import datetime
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_1_0_0
+from prometheus_client.metrics_core import CounterMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.registry import Collector
 
 from orchestrator.domain.clock import Clock
 from orchestrator.domain.events import (
@@ -17,6 +21,7 @@ from orchestrator.domain.events import (
     StepFinished,
     StepStarted,
 )
+from orchestrator.station.figures import Figures
 from orchestrator.station.snapshot import StationSnapshot
 
 CONTENT_TYPE = CONTENT_TYPE_PLAIN_1_0_0
@@ -27,7 +32,9 @@ _UNFINISHED = 4096
 class Metrics:
     """The counters of one station; `take` is told every event, `text` writes them all."""
 
-    def __init__(self, *, station: str, operation: str, part: str, clock: Clock) -> None:
+    def __init__(
+        self, *, station: str, operation: str, part: str, clock: Clock, figures: Figures
+    ) -> None:
         self._clock = clock
         self._begun: dict[tuple[str, str, int], float] = {}
         self._registry = registry = CollectorRegistry()
@@ -59,9 +66,15 @@ class Metrics:
         self._waiting = _gauge(
             registry, "orchestrator_outbox_rows", "Events that are not written yet."
         )
+        self._oldest = _gauge(
+            registry,
+            "orchestrator_outbox_oldest_seconds",
+            "How long the oldest event waits that is not written yet; 0 without one.",
+        )
         self._free = _gauge(
             registry, "orchestrator_audit_free_bytes", "Free space on the disk of the audit."
         )
+        registry.register(_Measured(figures))
 
     def take(self, event: Event) -> None:
         """Follow what happens."""
@@ -94,9 +107,58 @@ class Metrics:
         self._writable.set(audit.writable)
         self._commits.set(audit.commits)
         self._waiting.set(audit.waiting)
+        self._oldest.set(self._age(audit.waiting_since))
         if audit.free_mib is not None:
             self._free.set(audit.free_mib << 20)
         return generate_latest(self._registry)
+
+    def _age(self, moment: str | None) -> float:
+        """Return how many seconds ago a moment was, 0 for none or one that is still to come."""
+        if moment is None:
+            return 0.0
+        return max(0.0, (self._clock.now() - datetime.fromisoformat(moment)).total_seconds())
+
+
+class _Measured(Collector):
+    """The distributions that a station keeps by itself, in the form of the library."""
+
+    def __init__(self, figures: Figures) -> None:
+        self._figures = figures
+
+    def describe(self) -> list[Metric]:
+        """Return nothing: the names are free, and there is nothing to read before the start."""
+        return []
+
+    def collect(self) -> Iterator[Metric]:
+        """Return all of them as they are now."""
+        yield self._commits()
+        yield from self._exchanges()
+
+    def _commits(self) -> Metric:
+        commits = self._figures.commits
+        name = "orchestrator_audit_commit_seconds"
+        found = HistogramMetricFamily(name, "How long transactions of the audit took.")
+        found.add_metric((), commits.at_or_below(), commits.seconds)
+        return found
+
+    def _exchanges(self) -> Iterator[Metric]:
+        outside = self._figures.outside
+        took = HistogramMetricFamily(
+            "orchestrator_external_seconds",
+            "How long exchanges with outside systems took.",
+            labels=("system", "endpoint"),
+        )
+        for names, each in outside.seconds.items():
+            took.add_metric(names, each.at_or_below(), each.seconds)
+        yield took
+        wrong = CounterMetricFamily(
+            "orchestrator_external_errors_total",
+            "Exchanges with outside systems that did not end as agreed, by code.",
+            labels=("system", "code"),
+        )
+        for names, count in outside.errors.items():
+            wrong.add_metric(names, count)
+        yield wrong
 
 
 def _gauge(registry: CollectorRegistry, name: str, words: str, *labels: str) -> Gauge:

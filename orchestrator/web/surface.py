@@ -4,13 +4,14 @@ Nothing here acts. Tests hand over a surface of their own, without a station beh
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 from structlog.typing import FilteringBoundLogger
 
-from orchestrator.domain.clock import Clock
+from orchestrator.domain.clock import Clock, SystemClock
 from orchestrator.station.control import Control
+from orchestrator.station.figures import Figures
 from orchestrator.station.hub import Hub
 from orchestrator.station.office import NO_OFFICE, Office
 from orchestrator.station.recipes import RecipeShelf
@@ -51,7 +52,8 @@ class Surface:
     `station` is its name, `session` the id of this start: sequence numbers of events count within
     it. `control` acts on the station, `reads` asks the audit, `note` writes to it; `scanner` tells
     codes apart; `shift_ends` is in how many seconds the shift ends, None when there are no shifts.
-    `office` is what pages for engineers and quality ask besides.
+    `office` is what pages for engineers and quality ask besides, `figures` what the counters show
+    of the audit and of outside systems.
     """
 
     station: str
@@ -69,3 +71,4 @@ class Surface:
     scanner: ScannerSection = _PLAIN_SCANNER
     shift_ends: Callable[[], float | None] = no_shift
     office: Office = NO_OFFICE
+    figures: Figures = field(default_factory=lambda: Figures(SystemClock()))

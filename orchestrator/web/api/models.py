@@ -79,6 +79,15 @@ class AuditState(Answer):
     dropped: int
     commits: int
     free_mib: int | None
+    waiting_since: str | None
+
+
+class SystemState(Answer):
+    """Whether an outside system worked when it was asked last, and since when."""
+
+    name: str = Field(description="azure_sphere_cloud, iot_hub_portal")
+    works: bool
+    since: str
 
 
 class Next(Answer):
@@ -152,6 +161,7 @@ class Station(Answer):
     next_action: Next | None
     chosen_slot: str
     manual_start: bool
+    systems: list[SystemState] = Field(description="The services that were asked since the start.")
 
 
 class Snapshot(Answer):
