@@ -19,6 +19,7 @@ from orchestrator.systems.iot_hub_portal.client import IotHubPortal
 from orchestrator.systems.iot_hub_portal.models import OidcSettings
 from orchestrator.transport.client import Transport
 from orchestrator.transport.library import LibraryTransport
+from orchestrator.transport.retry import RetryPolicy
 from orchestrator.transport.text import printable
 
 
@@ -62,8 +63,14 @@ class PortalSignIn:
         return self._signed
 
     async def _found(self) -> SignIn:
-        url = self._section.url
-        async with IotHubPortal(url, context=self._context, transport=self._transport) as portal:
+        # Once: the call that needs the token is repeated itself, and others wait for this answer.
+        portal = IotHubPortal(
+            self._section.url,
+            context=self._context,
+            transport=self._transport,
+            retry=RetryPolicy(attempts=1),
+        )
+        async with portal:
             found = await portal.get_oidc_settings()
         options = _options(found, self._section.oidc_client, self._secret)
         return SignIn(MsalSource(options, transport=self._directory), clock=self._clock)

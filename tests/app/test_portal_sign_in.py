@@ -61,6 +61,7 @@ class Plant:
         self.seen: list[httpx.URL] = []
         self.instead: httpx.Response | Exception | None = None
         self.down = False
+        self.knocked = 0
         transport = InProcessTransport(self._portal)
         self.sign_in = PortalSignIn(
             SECTION,
@@ -74,6 +75,7 @@ class Plant:
 
     async def _portal(self, scope: Any, receive: Any, send: Any) -> None:
         if self.down:
+            self.knocked += 1
             raise NotReachable("the portal is down")
         self.asked.append(scope["path"])
         await self.server(scope, receive, send)
@@ -162,6 +164,7 @@ async def test_a_portal_that_is_down_is_asked_again_with_the_next_call() -> None
     plant = Plant()
     plant.down = True
     await plant.refused(Unreachable, "No connection")
+    assert plant.knocked == 1
     plant.down = False
     assert list(await plant.client.list_devices()) == []
 
