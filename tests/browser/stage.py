@@ -35,6 +35,7 @@ from orchestrator.station.snapshot import (
     ShiftSnapshot,
     SlotSnapshot,
     StationSnapshot,
+    SystemSnapshot,
 )
 from orchestrator.web.people import People
 from orchestrator.web.people_file import Account, PeopleFile, Register, new_id
@@ -68,6 +69,7 @@ class PaperControl:
     hub: Hub
     slots: dict[str, SlotSnapshot] = field(default_factory=dict)
     reasons: tuple[LineReason, ...] = ()
+    systems: tuple[SystemSnapshot, ...] = ()
     audit: AuditHealth = field(default_factory=lambda: AuditHealth(writable=True))
     shift: ShiftSnapshot = field(default_factory=lambda: ShiftSnapshot("", ""))
     station: str = "07"
@@ -94,6 +96,7 @@ class PaperControl:
             slots=slots,
             prompts=tuple(prompt for slot in slots for prompt in slot.prompts),
             reasons=self.reasons,
+            systems=self.systems,
             recipes=self.recipes,
             shift=self.shift,
             audit=self.audit,

@@ -34,6 +34,7 @@ from orchestrator.station.snapshot import (
     ShiftSnapshot,
     SlotSnapshot,
     StationSnapshot,
+    SystemSnapshot,
 )
 from orchestrator.web.application import create_application
 from orchestrator.web.people import People
@@ -79,6 +80,7 @@ class FakeControl:
     slots: dict[str, SlotSnapshot]
     prompts: list[Prompt] = field(default_factory=list)
     reasons: list[LineReason] = field(default_factory=list)
+    systems: tuple[SystemSnapshot, ...] = ()
     audit: AuditHealth = field(default_factory=lambda: AuditHealth(writable=True, free_mib=100))
     done: list[tuple[str, str, str]] = field(default_factory=list)
     operator: str = ""
@@ -103,6 +105,7 @@ class FakeControl:
                 "a", "b", 3, 1, 0, Decimal("0.75"), Decimal(40), operator=self.operator
             ),
             audit=self.audit,
+            systems=self.systems,
             notices=("one",),
             next_action=NextAction("1", "Look."),
         )

@@ -1,6 +1,7 @@
 """A station as a process, with its panel: watched, stopped and ended through its API."""
 
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -46,7 +47,7 @@ async def test_a_board_is_followed_through_the_api(tmp_path: Path) -> None:
                 runs = (await api.list_runs({"slot": "1111"})).items
                 assert runs[0].outcome == "PASS"
                 assert (await api.list_run_steps(runs[0].run_id)).items
-                assert 'outcome="PASS"' in await api.get_metrics()
+                await measured(api)
                 shown = await run_sync(status, address)
                 assert shown["ready"]
                 async with StationApi(address) as nobody:
@@ -65,6 +66,15 @@ async def test_a_board_is_followed_through_the_api(tmp_path: Path) -> None:
         for (detail,) in ask(tmp_path, "SELECT detail FROM event WHERE kind = 'command'")
     }
     assert person.startswith("T-")
+
+
+async def measured(api: StationApi) -> None:
+    """Return when the counters have the run, its commits and what was asked of its board."""
+    found = await api.get_metrics()
+    assert 'outcome="PASS"' in found
+    assert re.search(r"^orchestrator_audit_commit_seconds_count [1-9]", found, re.MULTILINE)
+    board = 'endpoint="get_security_state",system="azure_sphere_device"'
+    assert f"orchestrator_external_seconds_count{{{board}}}" in found
 
 
 async def passed(api: StationApi, slot: str) -> None:

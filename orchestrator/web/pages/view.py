@@ -6,11 +6,12 @@ knows HTML.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from orchestrator.domain.events import SlotState
 from orchestrator.domain.prompts import Prompt, PromptKind
 from orchestrator.station.line import AUDIT
-from orchestrator.station.snapshot import SlotSnapshot, StationSnapshot
+from orchestrator.station.snapshot import SlotSnapshot, StationSnapshot, SystemSnapshot
 from orchestrator.web.pages.layout import PAGE_OF_MANY, pages
 from orchestrator.web.texts import Texts
 
@@ -66,10 +67,19 @@ class Next:
 
 
 @dataclass(frozen=True, slots=True)
+class Service:
+    """One outside service: `text` is its name while it `works`, else since when it does not."""
+
+    text: str
+    works: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Head:
     """The line at the top, and the bar under it when the line stands.
 
-    `part` says which of very many slots are on the page.
+    `services` are those that the station has asked. `part` says which of very many slots are on
+    the page.
     """
 
     title: str
@@ -86,6 +96,7 @@ class Head:
     first_pass: str
     per_hour: str
     bar: str
+    services: tuple[Service, ...] = ()
     part: str = ""
 
 
@@ -207,8 +218,20 @@ def _head(snapshot: StationSnapshot, texts: Texts, title: str, part: str) -> Hea
         first_pass="-" if share is None else f"{share * 100:.1f} %",
         per_hour=f"{shift.boards_per_hour:.0f}",
         bar=_bar(snapshot, texts),
+        services=tuple(_service(each, texts) for each in snapshot.systems),
         part=part,
     )
+
+
+def _service(system: SystemSnapshot, texts: Texts) -> Service:
+    cloud = system.name == "azure_sphere_cloud"
+    if system.works:
+        name = texts["header"]["cloud"] if cloud else texts["header"]["portal"]
+        return Service(name, works=True)
+    time = datetime.fromisoformat(system.since).astimezone().strftime("%H:%M")
+    if cloud:
+        return Service(texts.say("header", "no_cloud", time=time), works=False)
+    return Service(texts.say("header", "no_portal", time=time), works=False)
 
 
 def _health(snapshot: StationSnapshot) -> str:
