@@ -19,7 +19,7 @@ from structlog.typing import FilteringBoundLogger
 from orchestrator.app.evidence import open_evidence
 from orchestrator.app.fixtures import fixture_secrets, make_fixture, timing, words
 from orchestrator.app.host import host_secrets, make_host, open_host
-from orchestrator.app.services import open_services, pins, service_secrets
+from orchestrator.app.services import SERVICES, open_services, pins, service_secrets
 from orchestrator.app.web import check_web, open_web
 from orchestrator.audit.chain_state import chain_state
 from orchestrator.audit.database import Audit, open_audit, reading
@@ -60,7 +60,7 @@ T = TypeVar("T")
 
 
 def _figures() -> Figures:
-    return Figures(SystemClock())
+    return Figures(SystemClock(), SERVICES)
 
 
 @dataclass(frozen=True, slots=True)

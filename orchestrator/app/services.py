@@ -47,6 +47,9 @@ Tell = Callable[[str], None]
 
 CONNECTIONS = 8
 
+CLOUD, PORTAL = SERVICES = "azure_sphere_cloud", "iot_hub_portal"
+"""The systems that all units of a station share, by the names of their folders."""
+
 
 def pins(settings: EvidenceSettings) -> Pins:
     """Return what recipes must agree with: the tenant that this station works for."""
@@ -80,12 +83,9 @@ async def open_services(
     services: dict[type[object], object] = {}
     async with AsyncExitStack() as stack:
         if settings.cloud is not None:
-            services[SphereCloud] = await _cloud(
-                settings.cloud, tell, stack, observers("azure_sphere_cloud")
-            )
+            services[SphereCloud] = await _cloud(settings.cloud, tell, stack, observers(CLOUD))
         if settings.portal is not None:
-            exchanged = observers("iot_hub_portal")
-            services[IotHubPortal] = _portal(settings.portal, stack, exchanged)
+            services[IotHubPortal] = _portal(settings.portal, stack, observers(PORTAL))
         yield services
 
 

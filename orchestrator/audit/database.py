@@ -115,8 +115,7 @@ async def open_audit(
     after `checkpoint_entries` or with the first commit after `checkpoint_seconds`.
     `on_committed`, `on_acknowledged` and `on_entries` are told of each commit before its callers
     are. All four are called in the writer's thread and must not block; with `inline` there is no
-    thread, and everything happens in the event loop. `clock` dates what the audit itself writes,
-    and times its commits.
+    thread, and everything happens in the event loop. `clock` dates what the audit itself writes.
 
     Another program that holds the database locked is waited for `busy_timeout_seconds`. Raises
     ConfigurationMistakes for a URL that cannot be used, StationBusy when another station writes
@@ -133,10 +132,8 @@ async def open_audit(
             checkpoint_entries=checkpoint_entries,
             checkpoint_seconds=checkpoint_seconds,
         )
-    if inline:
-        store, first = _opened_store(database_url, busy_timeout_seconds, attestor)
-    else:
-        store, first = await run_sync(_opened_store, database_url, busy_timeout_seconds, attestor)
+    given = database_url, busy_timeout_seconds, attestor
+    store, first = _opened_store(*given) if inline else await run_sync(_opened_store, *given)
     writer = (InlineWriter if inline else Writer)(
         store,
         attestor=attestor,

@@ -19,9 +19,6 @@ from orchestrator.transport.exchange import Exchange, Exchanged
 COMMIT_SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
 EXCHANGE_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300)
 
-SERVICES = ("azure_sphere_cloud", "iot_hub_portal")
-"""The systems that a station shares among its units. Of the others each unit is one by itself."""
-
 Observers = Callable[[str], Exchanged]
 """Gives what the clients of an outside system tell of their exchanges: `Outside.of`."""
 
@@ -65,10 +62,14 @@ class _Service:
 
 
 class Outside:
-    """Counts the exchanges with outside systems, and knows which service works."""
+    """Counts the exchanges with outside systems, and knows which service works.
 
-    def __init__(self, clock: Clock) -> None:
+    `services` are the systems that all units share; of the others each unit is one by itself.
+    """
+
+    def __init__(self, clock: Clock, services: Sequence[str] = ()) -> None:
         self._clock = clock
+        self._shared = services
         self._services: dict[str, _Service] = {}
         self.seconds: dict[tuple[str, str], Durations] = {}
         """How long exchanges took, by system and name of the endpoint."""
@@ -87,7 +88,7 @@ class Outside:
         """Return how the services work that were asked at least once."""
         return tuple(
             SystemSnapshot(name, works=found.works, since=timestamp(found.since))
-            for name in SERVICES
+            for name in self._shared
             if (found := self._services.get(name)) is not None
         )
 
@@ -99,7 +100,7 @@ class Outside:
         durations.add(exchange.seconds)
         if exchange.code:
             self.errors[system, exchange.code] += 1
-        if system not in SERVICES:
+        if system not in self._shared:
             return
         known = self._services.get(system)
         if known is None or known.works is not exchange.works:
@@ -107,9 +108,12 @@ class Outside:
 
 
 class Figures:
-    """All of them. `commits` is told by the writer of the audit, in its thread."""
+    """All of them. `commits` is told by the writer of the audit, in its thread.
 
-    def __init__(self, clock: Clock) -> None:
+    `services` are the systems that all units share.
+    """
+
+    def __init__(self, clock: Clock, services: Sequence[str] = ()) -> None:
         self.commits = Durations(COMMIT_SECONDS)
         """How long transactions of the audit took."""
-        self.outside = Outside(clock)
+        self.outside = Outside(clock, services)

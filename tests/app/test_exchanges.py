@@ -7,7 +7,7 @@ import pytest
 
 from orchestrator.app.fixtures import make_fixture
 from orchestrator.app.host import make_host
-from orchestrator.app.services import open_services
+from orchestrator.app.services import SERVICES, open_services
 from orchestrator.domain.clock import SystemClock
 from orchestrator.domain.errors import LinkFault, OrchestratorError
 from orchestrator.domain.fixture import Attached
@@ -59,7 +59,7 @@ CLOUDS: list[dict[str, Any]] = [
 @pytest.mark.parametrize("cloud", CLOUDS, ids=["public", "successor"])
 async def test_services_are_told_by_their_names(tmp_path: Path, cloud: dict[str, Any]) -> None:
     """Cloud and portal each count under the system that they belong to, by the row's name."""
-    outside = Outside(SystemClock())
+    outside = Outside(SystemClock(), SERVICES)
     token = {"token": {"file": tmp_path / "secret"}}
     async with serving(REFUSAL) as server:
         found = settings(
@@ -75,6 +75,10 @@ async def test_services_are_told_by_their_names(tmp_path: Path, cloud: dict[str,
             portal: Any = services[IotHubPortal]
             with pytest.raises(OrchestratorError):
                 await portal.list_concentrators()
+    assert [(each.name, each.works) for each in outside.systems()] == [
+        ("azure_sphere_cloud", True),
+        ("iot_hub_portal", True),
+    ]
     assert outside.errors["iot_hub_portal", "http.4xx"] == 1
     assert ("iot_hub_portal", "list_concentrators") in outside.seconds
 

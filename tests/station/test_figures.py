@@ -7,6 +7,7 @@ from orchestrator.station.figures import Durations, Outside
 from orchestrator.station.snapshot import SystemSnapshot
 from orchestrator.transport.exchange import Exchange
 
+SERVICES = ("azure_sphere_cloud", "iot_hub_portal")
 GOOD = Exchange("get_device", 0.03, "", works=True)
 REFUSED = Exchange("get_device", 0.2, "http.4xx", works=True)
 BROKEN = Exchange("get_device", 7.0, "link", works=False)
@@ -39,7 +40,7 @@ def test_a_duration_counts_at_its_bound_and_above() -> None:
 
 def test_exchanges_count_by_system_and_endpoint_and_faults_by_code() -> None:
     """What ended as agreed is no error; each system has counts of its own."""
-    outside = Outside(Hands())
+    outside = Outside(Hands(), SERVICES)
     cloud, board = outside.of("azure_sphere_cloud"), outside.of("azure_sphere_device")
     for exchange in (GOOD, REFUSED, BROKEN):
         cloud(exchange)
@@ -55,7 +56,7 @@ def test_exchanges_count_by_system_and_endpoint_and_faults_by_code() -> None:
 def test_a_service_says_since_when_it_works_or_not() -> None:
     """The moment is that of the turn, not of the last exchange; a refusal is no outage."""
     clock = Hands()
-    outside = Outside(clock)
+    outside = Outside(clock, SERVICES)
     portal = outside.of("iot_hub_portal")
     assert outside.systems() == ()
     portal(GOOD)
@@ -72,7 +73,7 @@ def test_a_service_says_since_when_it_works_or_not() -> None:
 
 def test_a_unit_that_is_away_is_no_outage_of_a_service() -> None:
     """Boards and computers come and go; only what all units share has a state."""
-    outside = Outside(Hands())
+    outside = Outside(Hands(), SERVICES)
     for system in ("azure_sphere_device", "advantech_portal"):
         outside.of(system)(BROKEN)
     assert outside.systems() == ()
