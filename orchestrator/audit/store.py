@@ -221,7 +221,7 @@ class SqliteStore(Store):
         return self._cursor.execute("PRAGMA data_version").fetchone()[0]
 
     def _inode_now(self) -> tuple[int, int]:
-        found = os.stat(self.path)  # noqa: PTH116  # os.stat costs a third of Path.stat, per commit
+        found = os.stat(self.place)  # noqa: PTH116  # os.stat costs a third of Path.stat, per commit
         return found.st_dev, found.st_ino
 
     def _still_there(self) -> None:

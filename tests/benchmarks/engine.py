@@ -150,9 +150,10 @@ def compare(
     taken: dict[str, dict[int, list[float]]] = {
         name: {count: [] for count in units} for name in contenders
     }
-    for _ in range(rounds):
+    for turn in range(rounds):
         for count in units:
-            for name in contenders:
+            # Back and forth: a machine that was just busy is quicker, or slower, for the next.
+            for name in contenders if turn % 2 == 0 else reversed(contenders):
                 table = OPENHTF_RUNS if name == "openhtf" else RUNS
                 runs = max(1, table.get(count, max(1, 1200 // count)) // share)
                 taken[name][count].append(measure(name, count, runs))
