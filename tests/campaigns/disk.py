@@ -36,7 +36,8 @@ def kinds(seed: int) -> Iterator[How]:
     turn = 0
     while True:
         turn += 1
-        yield {"sync_error_at": turn, "sync_error_for": 1}
+        # A single refusal that strikes the file of a checkpoint is told and stops nothing.
+        yield {"sync_error_at": turn, "sync_error_for": 1, "only": ".db"}
         yield {"sync_error_at": turn}
         yield {"write_error_at": 2 * turn}
         yield {"write_error_at": 3 * turn, "only": "-wal"}

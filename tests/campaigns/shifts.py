@@ -33,10 +33,11 @@ class Shift:
             daemon.until(lambda: daemon.ended is not None, TICK_SECONDS)
 
     def begin(self, daemon: Daemon) -> None:
-        """Let the operator work until a board has passed in this life."""
+        """Let the operator work until a board has passed and the line stands no longer."""
         deadline = time.monotonic() + DRAIN_SECONDS
         passed = self._passes(daemon)
-        while self._passes(daemon) == passed and time.monotonic() < deadline:
+        # A board whose end was found on the disk may pass before the line goes on.
+        while (self._passes(daemon) == passed or daemon.stands) and time.monotonic() < deadline:
             self.attend(daemon, 2 * TICK_SECONDS)
             if daemon.ended is not None:
                 return
