@@ -39,7 +39,6 @@ class Appender:
         """The end of what was appended in this transaction."""
         self.appended: list[Groups] = []
         """What was appended in this transaction."""
-        self._kinds: set[type[Record]] = set()
 
     def load(self, cursor: Any) -> None:
         """Take the head from the database. Raises the driver's errors."""
@@ -50,7 +49,6 @@ class Appender:
         """Go on from what was committed."""
         self.pending = self.head
         self.appended = []
-        self._kinds = set()
 
     def committed(self) -> None:
         """Remember that what was appended is there."""
@@ -84,11 +82,10 @@ class Appender:
         self._statements.insert(cursor, groups)
         self.pending = Head(entry, head)
         self.appended.append(groups)
-        self._kinds.update(groups)
 
     def has(self, kinds: frozenset[type[Record]]) -> bool:
         """Say whether this transaction has rows of one of these types."""
-        return not kinds.isdisjoint(self._kinds)
+        return any(not kinds.isdisjoint(groups) for groups in self.appended)
 
     def rows(self, cls: type[Record]) -> list[tuple[Any, ...]]:
         """Return the rows of a type in this transaction, in their order."""

@@ -1,10 +1,8 @@
 """Signing in by the portal's own settings: found when needed, renewed, and no secret shown."""
 
 import logging
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl
 
 import anyio
 import httpx
@@ -32,6 +30,7 @@ from orchestrator.systems.iot_hub_portal.simulator import Portal, PortalServer, 
 from orchestrator.transport.in_process import InProcessTransport, NotReachable
 from orchestrator.transport.retry import RetryPolicy
 from orchestrator.transport.serving import World
+from tests.systems.azure_sphere_cloud.authority import Answering
 from tests.systems.iot_hub_portal.portals import Watch
 
 SECRET = "canary-secret-77aa"
@@ -53,13 +52,11 @@ class Plant:
         directory = Cloud(CloudSpec(token=""), world)
         directory.tokens["nobody's"] = 0.0
         self.directory = Directory(directory, token_seconds=seconds, secret=SECRET)
+        self.answering = Answering(self.directory)
         self.tokens = directory.tokens
         spec = {"authority": f"https://{HOST}/tenant/v2.0", **spec}
         self.server = PortalServer(Portal(PortalSpec(tokens=self.tokens, **spec), world))
         self.asked: list[str] = []
-        self.forms: list[Mapping[str, str]] = []
-        self.seen: list[httpx.URL] = []
-        self.instead: httpx.Response | Exception | None = None
         self.down = False
         self.knocked = 0
         transport = InProcessTransport(self._portal)
@@ -68,7 +65,7 @@ class Plant:
             SecretStr(secret),
             context=None,
             transport=transport,
-            directory=httpx.MockTransport(self._answer),
+            directory=self.answering.transport,
             clock=self.watch,
         )
         self.client = IotHubPortal(URL, transport=transport, authorize=self.sign_in, retry=ONCE)
@@ -79,17 +76,6 @@ class Plant:
             raise NotReachable("the portal is down")
         self.asked.append(scope["path"])
         await self.server(scope, receive, send)
-
-    def _answer(self, request: httpx.Request) -> httpx.Response:
-        self.seen.append(request.url)
-        if isinstance(self.instead, Exception):
-            raise self.instead
-        if self.instead is not None:
-            return self.instead
-        form = dict(parse_qsl(request.content.decode()))
-        self.forms.append(form)
-        status, body = self.directory.answer(request.method, str(request.url), form)
-        return httpx.Response(status, json=body)
 
     async def refused(self, kind: type[OrchestratorError], words: str) -> OrchestratorError:
         """Make a call that fails so, with a remedy and without the secret; return the error."""
@@ -106,9 +92,9 @@ async def test_a_token_is_got_where_the_portal_says() -> None:
     for _ in range(3):
         assert list(await plant.client.list_devices()) == []
     assert plant.asked.count("/OIDCSettings") == 1
-    assert {url.host for url in plant.seen} == {HOST}
+    assert {url.host for url in plant.answering.seen} == {HOST}
     assert plant.directory.asked == {"client_credentials": 1}
-    assert (plant.forms[-1]["client_id"], plant.forms[-1]["scope"]) == (
+    assert (plant.answering.forms[-1]["client_id"], plant.answering.forms[-1]["scope"]) == (
         CLIENT,
         "api://portal/.default",
     )
@@ -185,9 +171,9 @@ async def test_a_directory_that_goes_wrong_is_a_typed_error(
 ) -> None:
     """The step says so; when the directory is back, the next one goes on."""
     plant = Plant()
-    plant.instead = instead
+    plant.answering.instead = instead
     await plant.refused(kind, "sign-in")
-    plant.instead = None
+    plant.answering.instead = None
     assert list(await plant.client.list_devices()) == []
 
 
@@ -195,7 +181,7 @@ async def test_a_directory_that_names_another_host_gets_no_secret() -> None:
     """Its document is another issuer's: nothing is sent there."""
     plant = Plant()
     base = "https://evil.test/tenant"
-    plant.instead = httpx.Response(
+    plant.answering.instead = httpx.Response(
         200,
         json={
             "issuer": f"{base}/v2.0",
@@ -205,7 +191,7 @@ async def test_a_directory_that_names_another_host_gets_no_secret() -> None:
     )
     error = await plant.refused(StationMisuse, "evil.test, which is not allowed")
     assert isinstance(error, StationFault)
-    assert {url.host for url in plant.seen} == {HOST}
+    assert {url.host for url in plant.answering.seen} == {HOST}
 
 
 @pytest.mark.parametrize(
@@ -218,14 +204,14 @@ async def test_a_sign_in_that_cannot_be_used_is_told(authority: str) -> None:
     plant = Plant(authority=authority)
     error = await plant.refused(SignInFailed, "as its sign-in, which cannot be used")
     assert "portal.token" in error.remedy
-    assert plant.seen == []
+    assert plant.answering.seen == []
 
 
 async def test_a_directory_may_answer_on_a_port_of_its_own() -> None:
     """As those inside a plant do."""
     plant = Plant(authority=f"https://{HOST}:8443/tenant")
     assert list(await plant.client.list_devices()) == []
-    assert {(url.host, url.port) for url in plant.seen} == {(HOST, 8443)}
+    assert {(url.host, url.port) for url in plant.answering.seen} == {(HOST, 8443)}
 
 
 def settings(folder: Path) -> Settings:

@@ -4,9 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.domain.errors import ConfigurationMistakes
-from orchestrator.station.settings_file import load_settings
-from tests.station.test_settings import MINIMAL
+from tests.station.test_settings import MINIMAL, told_with
 
 GRID = """\
 [[slot]]
@@ -20,17 +18,6 @@ name = "C"
 port = "3"
 [web.screen]
 """
-
-
-def told(folder: Path, more: str) -> str:
-    """Return what is said of the minimal settings with `more`; empty when nothing is wrong."""
-    file = folder / "station.toml"
-    file.write_text(MINIMAL + more, encoding="utf-8")
-    try:
-        load_settings(file)
-    except ConfigurationMistakes as mistakes:
-        return str(mistakes.what)
-    return ""
 
 
 @pytest.mark.parametrize(
@@ -61,7 +48,7 @@ def told(folder: Path, more: str) -> str:
 )
 def test_a_grid_fits_the_fixture(tmp_path: Path, screen: str, expected: list[str]) -> None:
     """Everything that is wrong with where tiles stand is told at once, each at its line."""
-    said = told(tmp_path, GRID + screen)
+    said = told_with(tmp_path, GRID + screen)
     assert [each for each in expected if each not in said] == []
     places = [line for line in said.splitlines() if line.startswith("  --> ")]
     assert all(int(line.rpartition(":")[2]) > MINIMAL.count("\n") + 9 for line in places)
@@ -72,5 +59,7 @@ def test_slots_on_a_grid_have_names_and_share_a_page(tmp_path: Path) -> None:
     """Slots that appear by themselves, or more than a page holds, have no place on a grid."""
     grid = "[web.screen]\nrows = 16\ncolumns = 16\n"
     many = "".join(f'[[slot]]\nname = "{n}"\nport = "{n}"\n' for n in range(65))
-    assert "no [[slot]] entry names a slot" in told(tmp_path, grid)
-    assert "65 [[slot]] entries are too many: a grid holds 64 slots" in told(tmp_path, many + grid)
+    assert "no [[slot]] entry names a slot" in told_with(tmp_path, grid)
+    assert "65 [[slot]] entries are too many: a grid holds 64 slots" in told_with(
+        tmp_path, many + grid
+    )

@@ -316,12 +316,10 @@ def test_the_reference_page_is_up_to_date() -> None:
     )
 
 
-def _told(tmp_path: Path, more: str) -> str:
+def told_with(folder: Path, more: str) -> str:
     """Return what is said of the minimal settings with `more`; empty when nothing is wrong."""
-    file = tmp_path / "station.toml"
-    file.write_text(MINIMAL + more, encoding="utf-8")
     try:
-        load_settings(file)
+        load_settings(written(folder, MINIMAL + more))
     except ConfigurationMistakes as mistakes:
         return str(mistakes.what)
     return ""
@@ -350,7 +348,7 @@ def _told(tmp_path: Path, more: str) -> str:
 )
 def test_what_people_are_told_and_scan_is_checked(tmp_path: Path, more: str, says: str) -> None:
     """Before a station starts: patterns that overlap, sentences that say nothing."""
-    assert says in _told(tmp_path, more)
+    assert says in told_with(tmp_path, more)
 
 
 def test_a_station_with_scanned_labels_and_a_start_button(tmp_path: Path) -> None:
@@ -371,4 +369,4 @@ starts = ["07:30"]
 [tile]
 failed = "Rote Kiste."
 """
-    assert _told(tmp_path, more) == ""
+    assert told_with(tmp_path, more) == ""

@@ -1,5 +1,6 @@
 """A pretend directory behind the sign-in's client, and the cloud that admits its tokens."""
 
+from collections.abc import Mapping
 from urllib.parse import parse_qsl
 
 import httpx
@@ -17,12 +18,13 @@ UNATTENDED = SignInOptions("client_secret", client_id=OWN, directory=OWN, secret
 KEY = SecretStr("a long enough key for a file")
 
 
-class Authority:
-    """The pretend directory behind the library's client; `seen` are the addresses asked."""
+class Answering:
+    """A pretend directory behind the library's client; `seen` and `forms` are what it was asked."""
 
-    def __init__(self, bench: Bench, **options: object) -> None:
-        self.directory = Directory(bench.cloud, **options)  # type: ignore[arg-type]
+    def __init__(self, directory: Directory) -> None:
+        self.directory = directory
         self.seen: list[httpx.URL] = []
+        self.forms: list[Mapping[str, str]] = []
         self.instead: httpx.Response | Exception | None = None
         self.transport = httpx.MockTransport(self.answer)
 
@@ -34,8 +36,16 @@ class Authority:
         if self.instead is not None:
             return self.instead
         form = dict(parse_qsl(request.content.decode()))
+        self.forms.append(form)
         status, body = self.directory.answer(request.method, str(request.url), form)
         return httpx.Response(status, json=body)
+
+
+class Authority(Answering):
+    """The directory of a bench's cloud."""
+
+    def __init__(self, bench: Bench, **options: object) -> None:
+        super().__init__(Directory(bench.cloud, **options))  # type: ignore[arg-type]
 
 
 def bench_and_authority(**options: object) -> tuple[Bench, Authority]:
