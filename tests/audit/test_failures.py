@@ -21,6 +21,7 @@ from orchestrator.domain.records import Record
 from tests.audit.rows import BASE, run
 from tests.audit.rows import step as step_row
 from tests.audit.stores import faulty_writer
+from tests.patience import PATIENCE_SECONDS
 
 
 @pytest.mark.parametrize("written", [True, False])
@@ -121,7 +122,7 @@ def test_a_file_that_may_not_grow_loses_nothing_that_was_acknowledged(file_url: 
         capture_output=True,
         text=True,
         check=True,
-        timeout=60,
+        timeout=PATIENCE_SECONDS,
         cwd=Path(__file__).resolve().parents[2],
     )
     acknowledged, code, what = done.stdout.strip().split("|")
@@ -196,7 +197,7 @@ def test_a_read_only_file_is_refused_at_the_start() -> None:
             capture_output=True,
             text=True,
             check=False,
-            timeout=60,
+            timeout=PATIENCE_SECONDS,
         )
         Path(folder).chmod(0o755)
     first, second = done.stdout.splitlines()

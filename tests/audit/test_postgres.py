@@ -29,6 +29,8 @@ from orchestrator.domain.errors import (
 from tests.audit.rows import BASE
 from tests.audit.rows import run as run_row
 from tests.audit.rows import step as step_row
+from tests.patience import PATIENCE_SECONDS
+from tests.postgres_server import Server
 
 
 def _plain(url: str) -> str:
@@ -181,7 +183,7 @@ async def test_a_second_writer_is_refused_and_told_who_holds_it(server_url: str)
     """At once, by process and machine; a schema of its own is another database."""
     async with open_audit(server_url) as audit:
         await audit.record(*BASE)
-        with anyio.fail_after(4), pytest.raises(StationBusy) as busy:
+        with anyio.fail_after(PATIENCE_SECONDS), pytest.raises(StationBusy) as busy:
             async with open_audit(server_url):
                 pass
         assert f"pid {os.getpid()}" in busy.value.what
@@ -215,40 +217,39 @@ def _steps(connection: Any) -> int:
     return found
 
 
-async def test_a_server_that_stops_and_comes_back(server_url: str, postgres: Any) -> None:
+async def test_a_server_that_stops_and_comes_back(
+    own_server_url: str, own_postgres: Server
+) -> None:
     """Everybody is told at once, nothing is taken while it is away, nothing is there twice."""
-    async with open_audit(server_url) as audit:
+    async with open_audit(own_server_url) as audit:
         await audit.record(*BASE, run_row("R1"), step_row("R1", 1))
-        postgres.stop()
-        try:
-            with anyio.fail_after(5), pytest.raises(AuditUnavailable):
-                await audit.record(step_row("R1", 2))
-            with anyio.fail_after(5), pytest.raises(AuditUnavailable):
-                await audit.record(step_row("R1", 3))
-            with anyio.fail_after(5), pytest.raises(AuditUnavailable):
-                await audit.try_again(step_row("R1", 3))
-        finally:
-            postgres.ensure_postgres_running()
+        own_postgres.stop("fast")
+        with anyio.fail_after(PATIENCE_SECONDS), pytest.raises(AuditUnavailable):
+            await audit.record(step_row("R1", 2))
+        with anyio.fail_after(PATIENCE_SECONDS), pytest.raises(AuditUnavailable):
+            await audit.record(step_row("R1", 3))
+        with anyio.fail_after(PATIENCE_SECONDS), pytest.raises(AuditUnavailable):
+            await audit.try_again(step_row("R1", 3))
+        own_postgres.start()
         found = await audit.try_again()
         assert found == ()
         await audit.record(step_row("R1", 2))
         assert audit.failure is None
         assert await audit.read(_steps) == 2
-    assert [line for part in examine(server_url) for line in part.findings] == []
+    assert [line for part in examine(own_server_url) for line in part.findings] == []
 
 
-@pytest.mark.skipif(os.name != "posix" or os.geteuid() != 0, reason="only root may kill it")
-async def test_a_server_process_that_is_killed(server_url: str) -> None:
+async def test_a_server_process_that_is_killed(own_server_url: str) -> None:
     """The server throws all sessions out and recovers; the station goes on behind its chain."""
-    async with open_audit(server_url) as audit:
+    async with open_audit(own_server_url) as audit:
         await audit.record(*BASE, run_row("R1"))
-        with psycopg.connect(_plain(server_url)) as other:
+        with psycopg.connect(_plain(own_server_url)) as other:
             query = "SELECT pid FROM pg_stat_activity WHERE application_name LIKE 'orchestrator%'"
             (pid,) = other.execute(f"{query} AND datname = current_database()").fetchone() or (0,)
         os.kill(pid, signal.SIGKILL)
-        with anyio.fail_after(5), pytest.raises(AuditUnavailable):
+        with anyio.fail_after(PATIENCE_SECONDS), pytest.raises(AuditUnavailable):
             await audit.record(step_row("R1", 1))
-        with anyio.fail_after(20):
+        with anyio.fail_after(PATIENCE_SECONDS):
             while audit.failure is not None:
                 try:
                     await audit.try_again()
@@ -256,7 +257,7 @@ async def test_a_server_process_that_is_killed(server_url: str) -> None:
                     await anyio.lowlevel.checkpoint()
         await audit.record(step_row("R1", 1))
         assert await audit.read(_steps) == 1
-    assert [line for part in examine(server_url) for line in part.findings] == []
+    assert [line for part in examine(own_server_url) for line in part.findings] == []
 
 
 async def test_a_commit_whose_answer_was_lost_is_read_back(
@@ -327,7 +328,10 @@ async def test_a_table_that_somebody_locks_is_waited_for_then_named(server_url: 
         await audit.record(*BASE, run_row("R1"))
         with psycopg.connect(_plain(server_url)) as other:
             other.execute("LOCK TABLE step IN ACCESS EXCLUSIVE MODE")
-            with anyio.fail_after(5), pytest.raises(AuditUnavailable, match="locked by another"):
+            with (
+                anyio.fail_after(PATIENCE_SECONDS),
+                pytest.raises(AuditUnavailable, match="locked by another"),
+            ):
                 await audit.record(step_row("R1", 1))
         await audit.try_again(step_row("R1", 1))
         assert await audit.read(_steps) == 1

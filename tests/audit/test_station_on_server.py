@@ -1,9 +1,7 @@
 """A whole station on a PostgreSQL server: rights, and a server that goes away and comes back."""
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import anyio
 import psycopg
@@ -14,6 +12,7 @@ from orchestrator.audit.integrity import examine
 from orchestrator.audit.migrate import upgrade
 from orchestrator.audit.roles import grant
 from orchestrator.domain.events import SlotState
+from tests.postgres_server import Server
 from tests.station.fakes import FakeBoard
 from tests.station.test_real_audit import RealBench
 
@@ -61,26 +60,22 @@ async def test_the_line_goes_on_when_the_connection_is_back(
     assert [line for part in examine(server_url) for line in part.findings] == []
 
 
-@pytest.mark.skipif(os.name != "posix", reason="the server of the tests is stopped by a signal")
 async def test_a_server_that_is_away_is_waited_for(
-    server_url: str, postgres: Any, tmp_path: Path
+    own_server_url: str, own_postgres: Server, tmp_path: Path
 ) -> None:
     """The station stays up, says why the board waits, and locks it once when the server is back."""
     bench = RealBench(tmp_path)
-    bench.url = server_url
-    try:
-        async with bench.working() as watch:
-            while not bench.fixture.polls:
-                await anyio.lowlevel.checkpoint()
-            postgres.stop()
-            board = bench.fixture.put("1", FakeBoard(1))
-            await watch.notice("The line stops")
-            await watch.state("1", SlotState.BLOCKED)
-            postgres.ensure_postgres_running()
-            await watch.notice("the line goes on")
-            await watch.state("1", SlotState.PASS)
-    finally:
-        postgres.ensure_postgres_running()
+    bench.url = own_server_url
+    async with bench.working() as watch:
+        while not bench.fixture.polls:
+            await anyio.lowlevel.checkpoint()
+        own_postgres.stop("fast")
+        board = bench.fixture.put("1", FakeBoard(1))
+        await watch.notice("The line stops")
+        await watch.state("1", SlotState.BLOCKED)
+        own_postgres.start()
+        await watch.notice("the line goes on")
+        await watch.state("1", SlotState.PASS)
     assert board.locks == 1
     assert bench.outcomes()[-1] == "PASS"
-    assert [line for part in examine(server_url) for line in part.findings] == []
+    assert [line for part in examine(own_server_url) for line in part.findings] == []

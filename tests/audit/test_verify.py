@@ -31,6 +31,7 @@ from orchestrator.domain.records import (
 )
 from tests.audit import chained, tampering
 from tests.audit.rows import at
+from tests.patience import PATIENCE_SECONDS
 
 KEY, OTHER = chained.KEY, chained.OTHER_KEY
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "reference" / "chain.md"
@@ -258,10 +259,14 @@ def test_the_verifier_of_the_page_agrees(tmp_path: Path) -> None:
     command = [sys.executable, "-W", "ignore", "-c", found.group(1), *(
         str(tmp_path / name) for name in ("audit.db", "station.pub", "note.txt")
     )]  # fmt: skip
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=False, timeout=PATIENCE_SECONDS
+    )
     assert "32 rows verified, signed up to entry 18" in done.stdout, done.stderr
     connection = tampering.opened(tmp_path / "audit.db")
     connection.execute("UPDATE event SET detail = '{}' WHERE entry = 6")
     connection.close()
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=False, timeout=PATIENCE_SECONDS
+    )
     assert "event 6 was changed" in done.stderr

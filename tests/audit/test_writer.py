@@ -16,6 +16,7 @@ from tests.audit.rows import BASE, RECIPE, measurement, run, step_end
 from tests.audit.rows import step as step_row
 from tests.audit.rows import unit as unit_row
 from tests.audit.stores import faulty_writer
+from tests.patience import PATIENCE_SECONDS
 
 
 async def test_rows_are_there_when_the_call_returns(database_url: str) -> None:
@@ -142,7 +143,7 @@ async def test_a_mistake_of_the_program_reaches_everybody_who_waits(
             raise ZeroDivisionError
 
         store.before_insert = crash
-        with anyio.fail_after(10):
+        with anyio.fail_after(PATIENCE_SECONDS):
             async with anyio.create_task_group() as group:
                 group.start_soon(ask, writer.record, *BASE)
                 await anyio.wait_all_tasks_blocked()

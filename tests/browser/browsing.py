@@ -12,6 +12,9 @@ from playwright.async_api import Browser, ConsoleMessage, Page, expect
 
 from orchestrator.station.snapshot import SlotSnapshot
 from tests.browser.stage import Stage, chromium, paper_panel
+from tests.patience import PATIENCE_SECONDS
+
+expect.set_options(timeout=PATIENCE_SECONDS * 1000)
 
 BIG = {"width": 1920, "height": 1080}
 SMALL = {"width": 1024, "height": 768}
@@ -35,6 +38,7 @@ class Panel:
     requests: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
+        self.page.set_default_timeout(PATIENCE_SECONDS * 1000)
         self.page.on("console", self._heard)
         self.page.on("pageerror", lambda error: self.problems.append(f"script {error}"))
         self.page.on("request", lambda request: self.requests.append(request.url))
@@ -59,9 +63,9 @@ class Panel:
         """Return the tile of a slot."""
         return self.page.locator(f'#tiles .tile[data-slot="{slot}"]')
 
-    async def shows(self, slot: str, state: str, *, seconds: float = 10) -> None:
+    async def shows(self, slot: str, state: str) -> None:
         """Return when the tile of `slot` shows `state`."""
-        await expect(self.tile(slot)).to_have_attribute("data-state", state, timeout=seconds * 1000)
+        await expect(self.tile(slot)).to_have_attribute("data-state", state)
 
     async def live(self) -> None:
         """Return when the stream has brought its first beat."""
@@ -96,19 +100,28 @@ class Panel:
 
 
 @asynccontextmanager
-async def panel(
+async def any_page(
     browser: Browser, address: str, view: dict[str, int] | None = None, **options: Any
 ) -> AsyncIterator[Panel]:
-    """Open the panel in a browser of its own, without anything kept from before."""
+    """Open a page in a browser of its own, without anything kept from before."""
     context = await browser.new_context(viewport=view or BIG, **options)
     try:
         page = await context.new_page()
         found = Panel(page)
         await page.goto(address)
-        await found.live()
         yield found
     finally:
         await context.close()
+
+
+@asynccontextmanager
+async def panel(
+    browser: Browser, address: str, view: dict[str, int] | None = None, **options: Any
+) -> AsyncIterator[Panel]:
+    """Open the panel and wait for its stream."""
+    async with any_page(browser, address, view, **options) as found:
+        await found.live()
+        yield found
 
 
 @asynccontextmanager
@@ -126,19 +139,6 @@ async def showing(
         panel(browser, stage.address, view, **options) as shown,
     ):
         yield stage, shown
-
-
-@asynccontextmanager
-async def any_page(browser: Browser, address: str) -> AsyncIterator[Panel]:
-    """Open a page that has no live stream."""
-    context = await browser.new_context(viewport=BIG)
-    try:
-        page = await context.new_page()
-        found = Panel(page)
-        await page.goto(address)
-        yield found
-    finally:
-        await context.close()
 
 
 async def violations(shown: Panel) -> list[str]:

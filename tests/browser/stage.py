@@ -42,6 +42,7 @@ from orchestrator.web.people_file import Account, PeopleFile, Register, new_id
 from orchestrator.web.secrecy import Hashing
 from orchestrator.web.server import make_server
 from orchestrator.web.surface import Surface
+from tests.patience import PATIENCE_SECONDS
 from tests.web.bench import Shelf
 
 CHROMIUM = "/usr/bin/chromium"
@@ -275,7 +276,10 @@ async def chromium() -> AsyncIterator[Browser]:
     need_chromium()
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
-            executable_path=shutil.which("chromium") or CHROMIUM, headless=True, args=FLAGS
+            executable_path=shutil.which("chromium") or CHROMIUM,
+            headless=True,
+            args=FLAGS,
+            timeout=PATIENCE_SECONDS * 1000,
         )
         try:
             yield browser

@@ -103,7 +103,7 @@ async def watched(browser: Browser, address: str) -> AsyncIterator[tuple[Panel, 
 
 async def identify(shown: Panel, number: int) -> None:
     """Scan the label of a slot, then the label of its board; with some noise before."""
-    await shown.shows(str(number), "SCAN", seconds=60)
+    await shown.shows(str(number), "SCAN")
     await shown.scan(f"BOX-{number:02}-77")
     await shown.scan(f"%SLOT-{number}")
     await expect(shown.page.locator("#said")).to_contain_text(f"lot {number}")
@@ -113,7 +113,7 @@ async def identify(shown: Panel, number: int) -> None:
 
 async def fit(shown: Panel, number: int) -> None:
     """Answer the question of a slot by codes."""
-    await shown.shows(str(number), "DO", seconds=60)
+    await shown.shows(str(number), "DO")
     await shown.scan(f"%SLOT-{number}")
     await expect(shown.page.locator("#detail h2")).to_contain_text(f"Slot {number} ")
     await shown.scan("%NO" if number in CANNOT_FIT else "%YES")
@@ -137,7 +137,7 @@ async def judged(shown: Panel, number: int) -> None:
     """Return when the slot shows its verdict: word, sentence and colours."""
     word, sentence = verdict(number)
     tile = shown.tile(str(number))
-    await shown.shows(str(number), word, seconds=60)
+    await shown.shows(str(number), word)
     await expect(tile.locator(".word")).to_have_text(word)
     await expect(tile.locator(".says")).to_have_text(re.compile(sentence, re.DOTALL))
     await expect(tile.locator(".serial")).to_have_text(f"AZ-1000{number:02}")
@@ -166,9 +166,9 @@ async def first_half(running: Running, first: Panel, second: Panel) -> None:
         await judged(first, number)
     await work(second, range(5, 9))
     await identify(first, 16)
-    await first.shows("16", "DO", seconds=60)
+    await first.shows("16", "DO")
     running.process.send_signal(signal.SIGKILL)
-    await expect(first.page.locator("#lost")).to_be_visible(timeout=8000)
+    await expect(first.page.locator("#lost")).to_be_visible()
 
 
 async def test_a_whole_shift_is_worked_at_the_panel(tmp_path: Path) -> None:
@@ -188,7 +188,7 @@ async def test_a_whole_shift_is_worked_at_the_panel(tmp_path: Path) -> None:
                 await first_half(running, first, second)
                 async with station(config) as again:
                     await again.until(lambda line: line["event"] == "panel")
-                    await expect(first.page.locator("#lost")).to_be_hidden(timeout=15000)
+                    await expect(first.page.locator("#lost")).to_be_hidden()
                     await work(first, range(9, SLOTS + 1))
                     for number in range(1, SLOTS + 1):
                         await judged(second, number)

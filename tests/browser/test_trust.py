@@ -30,12 +30,12 @@ async def test_a_page_that_hears_nothing_says_so_and_recovers(tmp_path: Path) ->
             await page.goto(stage.address)
             await shown.live()
         lost = page.locator("#lost")
-        await expect(lost).to_contain_text("NO CONNECTION TO THE STATION PROGRAM", timeout=3000)
+        await expect(lost).to_contain_text("NO CONNECTION TO THE STATION PROGRAM")
         await expect(lost).to_contain_text("Do not trust this screen.")
         await expect(page.locator("body")).to_have_class("panel is-lost")
         slots = [sample(number, SlotState.PASS) for number in range(1, 5)]
         async with paper_panel(tmp_path, slots, port=port):
-            await shown.shows("1", "PASS", seconds=15)
+            await shown.shows("1", "PASS")
             await expect(lost).to_be_hidden()
         assert shown.without_absence() == []
 
@@ -47,7 +47,7 @@ async def test_a_station_that_hangs_is_noticed(tmp_path: Path) -> None:
             "document.getElementById('live').addEventListener('htmx:sse:before:message',"
             " event => event.preventDefault())"
         )
-        await expect(shown.page.locator("#lost")).to_be_visible(timeout=6000)
+        await expect(shown.page.locator("#lost")).to_be_visible()
 
 
 async def test_a_line_that_stands_is_told_across_the_page(tmp_path: Path) -> None:

@@ -22,8 +22,8 @@ from orchestrator.domain.crash_points import CRASH_POINTS
 from tests.campaigns.arguments import arguments
 from tests.campaigns.results import Result
 from tests.campaigns.rig import Daemon, Place, station_place
-from tests.campaigns.servers import postgres
 from tests.campaigns.shifts import KILLED, Shift
+from tests.postgres_server import running
 
 BOARDS = 8
 EPISODE = 10
@@ -83,8 +83,10 @@ def places(database: str, seed: int, sabotage: str = "", boards: int = BOARDS) -
             yield place
         return
     with (
-        postgres() as server,
-        station_place(boards, seed=seed, sabotage=sabotage, database_url=server.url) as place,
+        running() as server,
+        station_place(
+            boards, seed=seed, sabotage=sabotage, database_url=server.new_database("audit")
+        ) as place,
     ):
         yield place
 

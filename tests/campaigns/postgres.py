@@ -13,8 +13,8 @@ from pathlib import Path
 from tests.campaigns.arguments import arguments
 from tests.campaigns.results import Result
 from tests.campaigns.rig import Daemon, Place, station_place
-from tests.campaigns.servers import WAYS, Server, postgres
 from tests.campaigns.shifts import Shift
+from tests.postgres_server import WAYS, Server, running
 
 BOARDS = 8
 BACK_SECONDS = 40.0
@@ -58,8 +58,8 @@ def main() -> None:
     began = time.monotonic()
     result = Result("PostgreSQL killed", given.command)
     with (
-        postgres() as server,
-        station_place(BOARDS, seed=given.seed, database_url=server.url) as place,
+        running() as server,
+        station_place(BOARDS, seed=given.seed, database_url=server.new_database("audit")) as place,
     ):
         run(place, server, result, given.count, given.seed)
     result.seconds = time.monotonic() - began

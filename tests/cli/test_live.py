@@ -21,6 +21,7 @@ from orchestrator.domain.events import (
 from orchestrator.domain.outcome import Outcome
 from orchestrator.station.hub import Hub
 from orchestrator.station.view import StationView
+from tests.patience import PATIENCE_SECONDS
 
 STORY: list[Event] = [
     SlotChanged("A", SlotState.EMPTY, "Put a board in."),
@@ -98,7 +99,7 @@ async def test_the_table_is_redrawn_until_the_station_ends(
     monkeypatch.setattr(live, "REDRAW_SECONDS", 0.001)
     hub = Hub()
     console = Console(file=io.StringIO(), width=100, force_terminal=True)
-    with hub.listen() as listener, anyio.fail_after(10):
+    with hub.listen() as listener, anyio.fail_after(PATIENCE_SECONDS):
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(show_table, listener, console)
             for event in STORY:
@@ -116,7 +117,7 @@ async def test_without_a_terminal_a_line_comes_when_something_changed(
     """Lines go to stderr, notices at once, the whole picture at the end; stdout stays clean."""
     monkeypatch.setattr(live, "LINE_SECONDS", 0.001)
     hub = Hub()
-    with hub.listen() as listener, anyio.fail_after(10):
+    with hub.listen() as listener, anyio.fail_after(PATIENCE_SECONDS):
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(show_lines, listener)
             for event in STORY:

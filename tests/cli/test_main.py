@@ -16,6 +16,7 @@ from orchestrator.domain.errors import (
     StationBusy,
     Unreachable,
 )
+from tests.patience import PATIENCE_SECONDS
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -25,7 +26,7 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=PATIENCE_SECONDS,
     )
 
 

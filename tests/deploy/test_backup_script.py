@@ -9,6 +9,7 @@ import pytest
 
 from orchestrator.audit.location import sqlite_url
 from orchestrator.audit.migrate import upgrade
+from tests.patience import PATIENCE_SECONDS
 
 SCRIPT = Path(__file__).resolve().parents[2] / "deploy" / "bin" / "orchestrator-backup"
 
@@ -29,7 +30,12 @@ def run(tmp_path: Path, **environment: str) -> subprocess.CompletedProcess[str]:
         **environment,
     }
     return subprocess.run(
-        [str(SCRIPT)], env=said, capture_output=True, text=True, check=False, timeout=60
+        [str(SCRIPT)],
+        env=said,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=PATIENCE_SECONDS,
     )
 
 

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.patience import PATIENCE_SECONDS
+
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPT = ROOT / "deploy" / "install.sh"
 AS_ROOT = hasattr(os, "geteuid") and os.geteuid() == 0
@@ -27,7 +29,7 @@ def install(root: Path, *options: str, expected: int = 0) -> str:
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=PATIENCE_SECONDS,
     )
     assert done.returncode == expected, done.stdout + done.stderr
     return done.stdout + done.stderr

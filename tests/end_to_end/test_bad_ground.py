@@ -13,6 +13,7 @@ import pytest
 from orchestrator.cli.demo import settings_text
 from orchestrator.simulation.rack import WorldLog, run_rack
 from orchestrator.systems.azure_sphere_device.simulator import BoardSpec, World
+from tests.patience import PATIENCE_SECONDS
 
 SMALL_DISK = """
 import resource, sys
@@ -35,7 +36,7 @@ async def test_a_full_disk_stops_the_line(tmp_path: Path, room_bytes: int) -> No
             settings = tmp_path / "station.toml"
             settings.write_text(settings_text(json.loads(rack.ready_line())), encoding="utf-8")
             command = [sys.executable, "-c", SMALL_DISK, str(room_bytes), "station", "run"]
-            with anyio.fail_after(60):
+            with anyio.fail_after(PATIENCE_SECONDS):
                 done = await anyio.run_process(
                     [*command, "--config", str(settings), "--exit-when-done", "8"],
                     check=False,

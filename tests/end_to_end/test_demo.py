@@ -21,6 +21,7 @@ from orchestrator.recipe.check import load_plan
 from orchestrator.simulation.rack_file import load_rack_file
 from orchestrator.steps.table import definitions
 from orchestrator.systems.azure_sphere_device.image_package import inspect_image
+from tests.patience import PATIENCE_SECONDS
 
 FAULTY = 13
 PRODUCT_FAULTS = {
@@ -40,7 +41,7 @@ def orchestrator(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
         capture_output=True,
         text=True,
         check=False,
-        timeout=180,
+        timeout=PATIENCE_SECONDS,
         env={**os.environ, "NO_COLOR": "1"},
     )
 
@@ -157,7 +158,7 @@ def test_the_panel_is_served_until_the_demo_is_interrupted(tmp_path: Path) -> No
         said = next(line for line in demo.stderr if line.startswith("The panel is at "))
         page = httpx.get(said.removeprefix("The panel is at ").strip(), trust_env=False)
         demo.send_signal(signal.SIGINT)
-        answer, _ = demo.communicate(timeout=60)
+        answer, _ = demo.communicate(timeout=PATIENCE_SECONDS)
     assert page.status_code == 200
     assert "Station demo" in page.text
     assert "orchestrator audit runs --data-dir line" in answer

@@ -13,6 +13,7 @@ from orchestrator.systems.advantech_portal.simulator import SimulatedHost
 from orchestrator.systems.azure_sphere_device.simulator import BoardSpec, Fault
 from orchestrator.transport.serving import Happening, World
 from tests.end_to_end.test_station import FAST, Running, ask, station, write_settings
+from tests.patience import PATIENCE_SECONDS
 
 HOST = """
 [station.host]
@@ -84,7 +85,7 @@ class Floor:
 
     async def shows(self, *names: str) -> None:
         """Return when exactly these lamps are lit."""
-        with anyio.fail_after(20):
+        with anyio.fail_after(PATIENCE_SECONDS):
             while self.lamps() != set(names):
                 await self._changed.wait()
 

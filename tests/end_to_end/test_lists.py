@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 
-PATIENCE = 60
+from tests.patience import PATIENCE_SECONDS
+
 TOKEN = "canary-token-5d8e"
 PORTAL_TOKEN = "canary-portal-1c4a"
 RECIPE_SECRET = "canary-recipe-77b0"
@@ -75,7 +76,7 @@ class Office:
     def run(self, *command: str) -> tuple[int, str, str]:
         """Work the list; return exit code, stdout and stderr, in which no secret may be."""
         with self.start(*command) as process:
-            out, err = process.communicate(timeout=PATIENCE)
+            out, err = process.communicate(timeout=PATIENCE_SECONDS)
         assert not any(secret in out + err for secret in SECRETS.values())
         return process.returncode, out, err
 
@@ -178,7 +179,7 @@ def test_a_token_that_is_not_taken_stops_the_list_with_a_sentence(tmp_path: Path
     assert len(it.audit("SELECT 1 FROM run_end WHERE outcome = 'ERROR'")) == 3
     export = [sys.executable, "-m", "orchestrator", "db", "export", "--format", "csv"]
     options = ["--data-dir", "data", "--output", "export"]
-    subprocess.run([*export, *options], cwd=tmp_path, check=True, timeout=PATIENCE)
+    subprocess.run([*export, *options], cwd=tmp_path, check=True, timeout=PATIENCE_SECONDS)
     files = [file for file in tmp_path.rglob("*") if file.is_file()]
     assert any(file.is_relative_to(tmp_path / "export") for file in files)
     for file in files:

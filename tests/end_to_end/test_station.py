@@ -17,8 +17,8 @@ from anyio.streams.buffered import BufferedByteReceiveStream
 from orchestrator.cli.demo import settings_text
 from orchestrator.simulation.rack import Rack, run_rack
 from orchestrator.systems.azure_sphere_device.simulator import BoardSpec
+from tests.patience import PATIENCE_SECONDS
 
-PATIENCE = 60
 FAST = {"boot_seconds": 0.1, "restart_delay_seconds": 0.02}
 Line = dict[str, Any]
 
@@ -75,7 +75,7 @@ class Running:
 async def station(config: Path, *options: str) -> AsyncIterator[Running]:
     """Run a station beside the block; it is killed if the block leaves it running."""
     command = [sys.executable, "-m", "orchestrator", "station", "run", "--config", str(config)]
-    with anyio.fail_after(PATIENCE):
+    with anyio.fail_after(PATIENCE_SECONDS):
         process = await anyio.open_process([*command, *options])
         try:
             yield Running(process)
@@ -234,7 +234,7 @@ def test_settings_that_are_wrong_start_nothing(tmp_path: Path) -> None:
             capture_output=True,
             text=True,
             check=False,
-            timeout=60,
+            timeout=PATIENCE_SECONDS,
         )
         assert done.returncode == 78, done.stderr
         assert "did you mean `name`?" in done.stdout + done.stderr

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.patience import PATIENCE_SECONDS
+
 HEAVY = {
     "alembic", "anyio", "asyncio", "azuresphere_imagemetadata", "cryptography", "httpx", "pydantic",
     "rich", "sqlalchemy", "starlette", "structlog", "uvicorn",
@@ -30,7 +32,7 @@ def loaded_by(*arguments: str) -> tuple[int, set[str]]:
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=PATIENCE_SECONDS,
     )
     return done.returncode, set(json.loads(done.stderr.splitlines()[-1]))
 

@@ -33,12 +33,12 @@ from orchestrator.systems.azure_sphere_device.simulator import (
 from orchestrator.systems.azure_sphere_device.simulator.spec import slot_path
 from tests.contracts.differences import ANSWERS, REQUESTS, unexplained
 from tests.contracts.openapi import Exchange, Recorded, device_contract
+from tests.patience import PATIENCE_SECONDS
 from tests.peers.environment import ROOT, clean_environment, peer_python
 from tests.peers.material import write_material
 
 FIRST_ADDRESS, NETWORK = "192.168.35.2", "192.168.35.1"
 SERVICE_PORT = 48938
-SCRIPT_SECONDS = 120
 INSIDE = "--inside"
 
 BOARDS: tuple[BoardSpec, ...] = (
@@ -107,7 +107,7 @@ async def perform(python: Path) -> dict[str, Any]:
             ]
             facts = {"id": rack.boards[0].device_id, "attached": attached}
             write_material(folder, facts)
-            with anyio.fail_after(SCRIPT_SECONDS):
+            with anyio.fail_after(PATIENCE_SECONDS):
                 done = await anyio.run_process(
                     [str(python), str(ROOT / "tests" / "peers" / "script.py"), str(folder)],
                     env=clean_environment(AzureSphereDefaultSDKDir=str(folder)),
@@ -146,7 +146,7 @@ def report() -> dict[str, Any]:
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         check=True,
         stdout=subprocess.PIPE,
-        timeout=SCRIPT_SECONDS + 60,
+        timeout=PATIENCE_SECONDS,
     )
     return dict(json.loads(done.stdout))
 

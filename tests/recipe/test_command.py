@@ -12,6 +12,7 @@ from orchestrator.cli.recipe import app
 from orchestrator.domain.errors import RecipeMistakes
 from orchestrator.domain.shipped import shipped
 from orchestrator.recipe.codes import all_codes
+from tests.patience import PATIENCE_SECONDS
 
 BROKEN = Path(__file__).parent / "broken"
 HEAVY = ("anyio", "azuresphere_imagemetadata", "cryptography", "httpx", "rich", "sqlalchemy",
@@ -207,7 +208,7 @@ def loaded(program: str) -> set[str]:
         capture_output=True,
         text=True,
         check=True,
-        timeout=60,
+        timeout=PATIENCE_SECONDS,
     )
     return set(done.stdout.splitlines()[-1].split())
 

@@ -27,6 +27,7 @@ from orchestrator.systems.advantech_portal.simulator import Fault
 from orchestrator.transport.retry import RetryPolicy
 from orchestrator.transport.sse import StreamPolicy
 from orchestrator.transport.tls import fingerprint_context, pinned_context
+from tests.patience import PATIENCE_SECONDS
 
 ENGINEER = Account("engineer", SecretStr("Engineer-1"))
 QUICK = StreamPolicy(first_wait_seconds=0.01, longest_wait_seconds=0.05)
@@ -59,7 +60,7 @@ def client(hosts: Hosts, index: int = 0, context: ssl.SSLContext | None = None) 
 
 async def answers(host: AdvantechHost) -> None:
     """Wait until a host can be reached."""
-    with anyio.fail_after(5):
+    with anyio.fail_after(PATIENCE_SECONDS):
         while True:
             try:
                 await host.get_host_info(fresh=True)
@@ -72,7 +73,7 @@ async def answers(host: AdvantechHost) -> None:
 async def events(stream: HostStream, count: int) -> list[HostEvent]:
     """Return the next events that the stream itself brought."""
     found: list[HostEvent] = []
-    with anyio.fail_after(10):
+    with anyio.fail_after(PATIENCE_SECONDS):
         async for news in stream:
             if isinstance(news, HostEvent) and not news.asked:
                 found.append(news)
@@ -227,7 +228,7 @@ async def test_a_restart_cuts_everything_and_the_host_comes_back() -> None:
             await events(stream, 1)
             await host.reboot()
             lost = 0
-            with anyio.fail_after(10):
+            with anyio.fail_after(PATIENCE_SECONDS):
                 async for news in stream:
                     lost += isinstance(news, StreamLost)
                     if lost and isinstance(news, StreamOpened):
@@ -242,14 +243,14 @@ async def test_a_new_address_is_where_the_host_answers() -> None:
         async with client(hosts) as host:
             first = (await host.list_interfaces())[0].ifIndex
             await host.enable_dhcp(first)
-            with anyio.fail_after(5):
+            with anyio.fail_after(PATIENCE_SECONDS):
                 while hosts.hosts[0].address != "127.0.43.9":
                     await anyio.lowlevel.checkpoint()
             with pytest.raises(Unreachable):
                 await host.get_host_info(fresh=True)
         assert hosts.url().startswith("https://127.0.43.9:")
         async with client(hosts) as moved:
-            with anyio.fail_after(5):
+            with anyio.fail_after(PATIENCE_SECONDS):
                 assert (await moved.get_profile()).root["system:ip"] == "127.0.43.9"
 
 
@@ -264,7 +265,7 @@ async def test_an_address_that_this_machine_has_not_leads_nowhere() -> None:
     async with some(2, address="127.0.44.2") as hosts, client(hosts) as host:
         first = (await host.list_interfaces())[0].ifIndex
         await host.set_ipv4_config(first, setting)
-        with anyio.fail_after(5):
+        with anyio.fail_after(PATIENCE_SECONDS):
             while hosts.hosts[0].address != "192.0.2.7":
                 await anyio.lowlevel.checkpoint()
         with pytest.raises(Unreachable):

@@ -5,6 +5,7 @@ import anyio.lowlevel
 import pytest
 
 from orchestrator.simulation.listener import Background
+from tests.patience import PATIENCE_SECONDS
 
 
 async def test_work_beside_the_rack_is_forgotten_when_it_is_done() -> None:
@@ -16,7 +17,7 @@ async def test_work_beside_the_rack_is_forgotten_when_it_is_done() -> None:
 
     for _ in range(1000):
         background.start(nothing())
-    with anyio.fail_after(10):
+    with anyio.fail_after(PATIENCE_SECONDS):
         while len(background):
             await anyio.lowlevel.checkpoint()
     await background.close()

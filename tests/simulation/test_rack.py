@@ -17,6 +17,7 @@ from orchestrator.simulation.rack import Rack, WorldLog, plain_boards, run_rack
 from orchestrator.simulation.sample_images import make_image
 from orchestrator.simulation.sockets import listening_socket
 from orchestrator.systems.azure_sphere_device.simulator import BoardSpec, Fault, Happening, World
+from tests.patience import PATIENCE_SECONDS
 
 LINK_BREAKS = (httpx.NetworkError, httpx.RemoteProtocolError)
 OCTETS = {"content-type": "application/octet-stream"}
@@ -63,7 +64,7 @@ class HandClock:
 
 async def eventually(check: Callable[[], bool | Awaitable[bool]]) -> None:
     """Return when `check` holds; fail after ten seconds."""
-    with anyio.fail_after(10):
+    with anyio.fail_after(PATIENCE_SECONDS):
         while True:
             held = check()
             if held if isinstance(held, bool) else await held:
@@ -348,7 +349,7 @@ async def test_cancelling_a_sleeping_request_is_silent(
         async with run_rack((spec,), world=World(clock, clock.sleep)) as rack:
             tasks.start_soon(call, rack)
             await eventually(lambda: bool(clock.sleepers))
-        with anyio.fail_after(5):
+        with anyio.fail_after(PATIENCE_SECONDS):
             await reached.wait()
     assert caplog.records == []
 

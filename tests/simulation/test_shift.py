@@ -17,6 +17,7 @@ from orchestrator.simulation.auditor.__main__ import main as auditor
 from orchestrator.simulation.rehearsal import campaign
 from orchestrator.simulation.rehearsal.campaign import Order, rehearse, shrink, work_and_judge
 from orchestrator.simulation.rehearsal.scenario import GROUPS, KINDS, PROFILES, VISITED, draw
+from tests.patience import PATIENCE_SECONDS
 from tests.simulation.sabotages import SABOTAGES
 
 SHIFTS_PER_TEST = 5
@@ -66,7 +67,7 @@ def _digests(hash_seed: str, seeds: list[int]) -> str:
         capture_output=True,
         text=True,
         check=True,
-        timeout=120,
+        timeout=PATIENCE_SECONDS,
     )
     return done.stdout.strip()
 

@@ -24,6 +24,7 @@ from orchestrator.systems.azure_sphere_device.simulator.packages import (
     read_package,
     sample_keystore,
 )
+from tests.patience import PATIENCE_SECONDS
 
 ROOT = Path(__file__).resolve().parents[2]
 COMPONENT, IMAGE = "11111111-0000-4000-8000-000000000001", "22222222-0000-4000-8000-000000000001"
@@ -61,14 +62,14 @@ def test_a_signal_stops_the_rack_with_clients_connected(number: int, tmp_path: P
         ):
             board.sendall(b"PUT /update/stage HTTP/1.1\r\nhost: x\r\ncontent-length: 9999\r\n\r\nx")
             process.send_signal(number)
-            assert process.wait(timeout=2) == 0
+            assert process.wait(timeout=PATIENCE_SECONDS) == 0
 
 
 async def test_the_first_signal_sets_the_event() -> None:
     """Both ways of asking; the handlers of before come back."""
     before = signal.getsignal(signal.SIGTERM)
     for number in (signal.SIGTERM, signal.SIGINT):
-        with asked_to_stop() as stop, anyio.fail_after(5):
+        with asked_to_stop() as stop, anyio.fail_after(PATIENCE_SECONDS):
             signal.raise_signal(number)
             await stop.wait()
     assert signal.getsignal(signal.SIGTERM) is before

@@ -22,6 +22,7 @@ from orchestrator.simulation.rack import plain_boards
 from orchestrator.systems.advantech_portal.auth import Account
 from orchestrator.systems.advantech_portal.client import AdvantechHost
 from orchestrator.transport.tls import pinned_context
+from tests.patience import PATIENCE_SECONDS
 
 ENGINEER = Account("engineer", SecretStr("Engineer-1"))
 
@@ -54,7 +55,7 @@ async def test_hosts_run_until_they_are_stopped(tmp_path: Path) -> None:
             async with host.stream_events() as stream:
                 await anext(stream)
                 process.send_signal(signal.SIGTERM)
-                with anyio.fail_after(5):
+                with anyio.fail_after(PATIENCE_SECONDS):
                     assert await anyio.to_thread.run_sync(process.wait) == 0
     rows = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
     (written,) = [row for row in rows if row["what"] == "etp_written"]

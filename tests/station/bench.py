@@ -51,6 +51,7 @@ from orchestrator.station.past import (
 from orchestrator.station.recipes import ReadyRecipe, RecipeShelf
 from orchestrator.station.serials import UnitRule
 from orchestrator.station.settings import Settings, UnitSection
+from tests.patience import PATIENCE_SECONDS
 from tests.station.fakes import FakeBoard, FakeFixture
 
 TIMING = Timing(poll_seconds=0.01, gone_seconds=0.03, ready_seconds=1.0, swap_check_seconds=0.05)
@@ -345,7 +346,7 @@ class Bench:
             self.end = await station.run(boards)
             ended.set()
 
-        with anyio.fail_after(20), self.hub.listen() as listener:
+        with anyio.fail_after(PATIENCE_SECONDS), self.hub.listen() as listener:
             async with beside(serve):
                 yield Watch(station, listener, ended)
                 station.stop()

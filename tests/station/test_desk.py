@@ -23,6 +23,7 @@ from orchestrator.domain.prompts import (
 from orchestrator.domain.records import EventRow, Record
 from orchestrator.station.answers import AnswerRefused, checked
 from orchestrator.station.desk import REMEMBERED, Desk, DeskOperator
+from tests.patience import PATIENCE_SECONDS
 
 ANA = Actor("p-ana", Role.OPERATOR, "panel")
 BEN = Actor("p-ben", Role.OPERATOR, "api")
@@ -113,7 +114,7 @@ async def test_an_answer_is_in_the_audit_before_the_step_goes_on() -> None:
     """With run, slot, step, kind, answer, person and source; then the tile shows the run again."""
     table, run = Table(), Run()
     table.book.free = anyio.Event()
-    with anyio.fail_after(5):
+    with anyio.fail_after(PATIENCE_SECONDS):
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(table.ask, "a", CONFIRM, run)
             prompt_id = await table.open()
@@ -141,7 +142,7 @@ async def test_the_second_answer_hears_who_was_first() -> None:
     """While the first one is being recorded, and for ever after; only one row is there."""
     table = Table()
     table.book.free = anyio.Event()
-    with anyio.fail_after(5):
+    with anyio.fail_after(PATIENCE_SECONDS):
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(table.ask, "a")
             prompt_id = await table.open()
@@ -158,7 +159,7 @@ async def test_the_second_answer_hears_who_was_first() -> None:
 async def test_nobody_answers_a_step_that_is_over() -> None:
     """Its prompt is closed with it, and whoever is late hears that."""
     table = Table()
-    with anyio.fail_after(5):
+    with anyio.fail_after(PATIENCE_SECONDS):
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(table.ask, "a")
             prompt_id = await table.open()
@@ -176,7 +177,7 @@ async def test_a_step_that_ends_while_its_answer_is_recorded() -> None:
     """The row may be there; the answer came too late all the same, and nobody goes on by it."""
     table = Table()
     table.book.free = anyio.Event()
-    with anyio.fail_after(5):
+    with anyio.fail_after(PATIENCE_SECONDS):
         async with anyio.create_task_group() as outer:
             heard: list[str] = []
 
@@ -199,7 +200,7 @@ async def test_an_audit_that_is_lost_with_the_answer_ends_the_step() -> None:
     """Nobody knows whether the answer is kept: the step does not go on, and the line stops."""
     table = Table()
     table.book.lost = LOST
-    with anyio.fail_after(5):
+    with anyio.fail_after(PATIENCE_SECONDS):
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(table.ask, "a")
             prompt_id = await table.open()
@@ -214,7 +215,7 @@ async def test_whoever_hangs_up_leaves_no_half_answer() -> None:
     """A browser that goes while its answer is recorded has answered."""
     table = Table()
     table.book.free = anyio.Event()
-    with anyio.fail_after(5):
+    with anyio.fail_after(PATIENCE_SECONDS):
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(table.ask, "a")
             prompt_id = await table.open()
@@ -230,7 +231,7 @@ async def test_an_answer_that_does_not_fit_changes_nothing() -> None:
     """The question stays open for the next one."""
     table = Table()
     question = Question(PromptKind.NUMBER, "Read it.", uom="V", minimum=Decimal(0))
-    with anyio.fail_after(5):
+    with anyio.fail_after(PATIENCE_SECONDS):
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(table.ask, "a", question)
             prompt_id = await table.open()
@@ -248,7 +249,7 @@ async def test_many_questions_wait_side_by_side() -> None:
     """The tile of a run shows its own, the oldest first; an operator sees those of its slot."""
     table, run, other = Table(), Run(), Run("2", "R2")
     second = Question(PromptKind.CONFIRM, "Press the button.")
-    with anyio.fail_after(5):
+    with anyio.fail_after(PATIENCE_SECONDS):
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(table.ask, "a", CONFIRM, run)
             await table.open()
@@ -272,7 +273,7 @@ async def test_many_questions_wait_side_by_side() -> None:
 async def test_only_so_many_closed_prompts_are_remembered() -> None:
     """A station that asks for years does not grow."""
     table = Table()
-    with anyio.fail_after(20):
+    with anyio.fail_after(PATIENCE_SECONDS):
         async with anyio.create_task_group() as tasks:
             for _ in range(REMEMBERED + 5):
                 tasks.start_soon(table.ask, "a")

@@ -13,6 +13,7 @@ from orchestrator.domain.people import Actor
 from orchestrator.domain.prompts import Prompt, Reply
 from orchestrator.domain.records import EventRow
 from orchestrator.station.answers import AnswerRefused
+from tests.patience import PATIENCE_SECONDS
 from tests.station.test_desk import ANA, BEN, LOST, Run, Table
 
 
@@ -41,7 +42,7 @@ class Story:
 
     async def live(self, story: list[str]) -> None:
         """Let it all happen, then judge."""
-        with anyio.fail_after(10):
+        with anyio.fail_after(PATIENCE_SECONDS):
             async with anyio.create_task_group() as tasks:
                 for number, what in enumerate(story):
                     self._happens(tasks, f"s{number}", what)

@@ -27,6 +27,7 @@ from orchestrator.station.host_inputs import Inputs
 from orchestrator.station.host_lights import Light, Signs, StackLight
 from orchestrator.station.line import AUDIT, FIXTURE, HOST, Line
 from orchestrator.station.settings_host import InputSection, LampSection
+from tests.patience import PATIENCE_SECONDS
 from tests.station.host_support import CONTACT, SILENCE, FakeHost, pin
 
 ALL = [light.value for light in Light]
@@ -168,7 +169,7 @@ async def test_the_lamps_follow_and_go_out_at_the_end() -> None:
     host, line, told = FakeHost(), Line(), list[str]()
     light = StackLight(LAMPS, host, line, told.append)
     line.on_change = light.look_again
-    with anyio.fail_after(5):
+    with anyio.fail_after(PATIENCE_SECONDS):
         async with beside(light.run):
             await anyio.wait_all_tasks_blocked()
             assert host.switched == [{"red": False, "blue": False, "green": False}]
@@ -195,7 +196,7 @@ async def test_a_host_that_cannot_switch_is_tried_again(monkeypatch: pytest.Monk
     host, told = FakeHost(), list[str]()
     host.down = Unreachable("nobody answers")
     light = StackLight(LAMPS, host, Line(), told.append)
-    with anyio.fail_after(5):
+    with anyio.fail_after(PATIENCE_SECONDS):
         async with beside(light.run):
             light.take(SlotChanged("1", SlotState.FAIL))
             await anyio.wait_all_tasks_blocked()
@@ -212,7 +213,7 @@ async def test_a_host_that_has_no_such_pin_is_told_once(monkeypatch: pytest.Monk
     host, told = FakeHost(), list[str]()
     host.down = StationFault("this host has no GPIO")
     tries = 0
-    with anyio.fail_after(5):
+    with anyio.fail_after(PATIENCE_SECONDS):
         light = StackLight(LAMPS, host, Line(), told.append)
         async with beside(light.run):
             while tries < 3:
@@ -228,7 +229,7 @@ async def test_a_host_that_never_answers_is_not_waited_for(monkeypatch: pytest.M
     host, told = FakeHost(), list[str]()
     host.hangs = True
     light = StackLight(LAMPS, host, Line(), told.append)
-    with anyio.fail_after(5):
+    with anyio.fail_after(PATIENCE_SECONDS):
         async with beside(light.run):
             await anyio.wait_all_tasks_blocked()
             light.take(SlotChanged("1", SlotState.FAIL))
@@ -241,7 +242,7 @@ async def test_doubt_switches_everything_anew() -> None:
     """A host that was away may show anything, also when the doubt comes in the middle."""
     host, told = FakeHost(), list[str]()
     light = StackLight(LAMPS, host, Line(), told.append)
-    with anyio.fail_after(5):
+    with anyio.fail_after(PATIENCE_SECONDS):
         async with beside(light.run):
             await anyio.wait_all_tasks_blocked()
             host.hangs = True

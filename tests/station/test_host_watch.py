@@ -19,6 +19,7 @@ from orchestrator.station.host_watch import HostWatch
 from orchestrator.station.hub import Hub, Listener
 from orchestrator.station.line import Line
 from orchestrator.station.log import make_logger
+from tests.patience import PATIENCE_SECONDS
 from tests.station.bench import Bench
 from tests.station.fakes import FakeBoard
 from tests.station.host_support import (
@@ -213,7 +214,7 @@ async def test_a_start_button_starts_its_slots() -> None:
         {"name": "right", "gpio": 5, "means": "start"},
     ]
     watch = host_watch_of(host, hub, start, input=inputs)
-    with anyio.fail_after(5), hub.listen() as listener:
+    with anyio.fail_after(PATIENCE_SECONDS), hub.listen() as listener:
         async with beside(watch.run):
             events = aiter(listener)
             host.say(pin("left", closed=False), pin("right", closed=False), CONTACT)
@@ -238,7 +239,7 @@ async def test_a_slow_start_holds_up_no_news() -> None:
 
     inputs = [{"name": "start", "gpio": 4, "means": "start"}]
     watch = host_watch_of(host, hub, start, input=inputs, temperature=[HOT])
-    with anyio.fail_after(5):
+    with anyio.fail_after(PATIENCE_SECONDS):
         async with beside(watch.run):
             host.say(pin("start", closed=False), CONTACT, pin("start", closed=True))
             await anyio.wait_all_tasks_blocked()
@@ -270,7 +271,7 @@ async def test_a_clock_that_nobody_keeps_is_told(monkeypatch: pytest.MonkeyPatch
         clock={"after_seconds": 0},
         good_seconds=0,
     )
-    with anyio.fail_after(5), hub.listen() as listener:
+    with anyio.fail_after(PATIENCE_SECONDS), hub.listen() as listener:
         async with beside(watch.run):
             told = [event.message async for event in _some(listener, 2)]
     assert "The clock of this computer is not kept by a time server" in told[0]

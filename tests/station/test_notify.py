@@ -13,6 +13,7 @@ from orchestrator.domain.events import SlotChanged, SlotState, StationNotice
 from orchestrator.station.edge import beside
 from orchestrator.station.hub import Hub
 from orchestrator.station.notify import Picture, ServiceManager
+from tests.patience import PATIENCE_SECONDS
 from tests.station.bench import Bench
 from tests.station.fakes import FakeBoard
 
@@ -45,7 +46,7 @@ async def hear(channel: socket.socket, word: str, known: list[str] | None = None
     messages = list(known or ())
     if any(word in message.splitlines() for message in messages):
         return messages
-    with anyio.fail_after(10):
+    with anyio.fail_after(PATIENCE_SECONDS):
         while True:
             await anyio.wait_readable(channel)
             messages += heard(channel)
@@ -129,7 +130,7 @@ async def test_without_a_manager_nothing_is_sent(address: str) -> None:
     manager.starting("a")
     manager.ready()
     manager.stopping()
-    with anyio.fail_after(5):
+    with anyio.fail_after(PATIENCE_SECONDS):
         await manager.run(Hub())
 
 

@@ -12,6 +12,7 @@ from orchestrator.domain.fixture import Attached
 from orchestrator.station import discovery as discovery_module
 from orchestrator.station.discovery import Discovery
 from orchestrator.station.slot import Roster, Slot
+from tests.patience import PATIENCE_SECONDS
 from tests.station.fakes import FakeBoard, FakeFixture
 
 GONE = 3.0
@@ -198,7 +199,7 @@ async def test_discovery_polls_until_cancelled() -> None:
     """The loop looks again and again by itself."""
     bench = Bench()
     bench.discovery._poll_seconds = 0.001
-    with anyio.fail_after(10):
+    with anyio.fail_after(PATIENCE_SECONDS):
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(bench.discovery.run)
             while bench.fixture.polls < 3:
@@ -214,7 +215,7 @@ async def test_waiting_for_a_board_and_for_a_change() -> None:
         tasks.start_soon(slot.board)
         await anyio.lowlevel.checkpoint()
         slot.seen(Attached("1", "a"))
-    with anyio.fail_after(1):
+    with anyio.fail_after(PATIENCE_SECONDS):
         await slot.changed(version)
     visit = await slot.board()
     slot.renew()

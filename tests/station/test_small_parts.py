@@ -32,6 +32,7 @@ from orchestrator.station.lock import station_lock
 from orchestrator.station.log import HIDDEN, log_event, make_logger
 from orchestrator.station.serials import SlotBlocked, unit_rule
 from orchestrator.station.settings import SerialNumberSection, UnitSection
+from tests.patience import PATIENCE_SECONDS
 
 HOLDER = """
 import sys
@@ -123,7 +124,7 @@ async def test_a_signal_is_a_request_to_stop(receiver: object) -> None:
     before = signal.getsignal(signal.SIGTERM)
     heard = []
     assert callable(receiver)
-    with anyio.fail_after(10):
+    with anyio.fail_after(PATIENCE_SECONDS):
         async with anyio.create_task_group() as tasks:
 
             async def collect() -> None:

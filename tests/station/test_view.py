@@ -21,6 +21,7 @@ from orchestrator.domain.prompts import Prompt, PromptKind, Question
 from orchestrator.station.hub import Hub
 from orchestrator.station.snapshot import SlotSnapshot
 from orchestrator.station.view import StationView
+from tests.patience import PATIENCE_SECONDS
 from tests.steps.conftest import SteppingClock
 
 PROMPT = Prompt("P1", "1", "R1", "cover", Question(PromptKind.CONFIRM, "Close it."), "")
@@ -126,7 +127,7 @@ async def test_numbers_rise_and_show_what_was_lost() -> None:
     hub = Hub()
     seen: list[Event] = []
     hub.watch(seen.append)
-    with hub.listen(limit=2) as slow, hub.listen() as quick, anyio.fail_after(5):
+    with hub.listen(limit=2) as slow, hub.listen() as quick, anyio.fail_after(PATIENCE_SECONDS):
         for number in range(1, 5):
             hub.publish(notice(number))
         hub.close()

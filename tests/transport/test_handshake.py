@@ -7,6 +7,7 @@ from orchestrator.domain.errors import DeadlineExceeded, Unreachable
 from orchestrator.transport.client import HttpClient
 from orchestrator.transport.endpoint import Empty, Endpoint
 from orchestrator.transport.retry import RetryPolicy
+from tests.patience import PATIENCE_SECONDS
 from tests.transport.peers import Peer, serving
 
 GET = Endpoint("get_thing", "", "T", "GET", "/thing", Empty)
@@ -31,5 +32,5 @@ async def test_handshake_that_a_deadline_ends_leaves_no_socket() -> None:
             for _ in range(5):
                 with pytest.raises((DeadlineExceeded, Unreachable)):
                     await client.call(GET, timeout_seconds=0.05)
-        with anyio.fail_after(5):
+        with anyio.fail_after(PATIENCE_SECONDS):
             await all_left.wait()

@@ -21,6 +21,7 @@ from orchestrator.transport.client import Answer, HttpClient
 from orchestrator.transport.endpoint import Empty, Endpoint, WireRoot
 from orchestrator.transport.rate import RateLimit
 from orchestrator.transport.retry import RetryPolicy, retry_after
+from tests.patience import PATIENCE_SECONDS
 from tests.transport.peers import Peer, reply, serving
 
 
@@ -232,10 +233,10 @@ async def test_hint_is_capped_and_a_pause_beyond_the_deadline_is_not_begun() -> 
     """A billion seconds become the cap; when that is too long the refusal comes at once."""
     policy = RetryPolicy(first_wait_seconds=0.001, jitter_seconds=0.0, longest_hint_seconds=0.01)
     async with client(status(429, retry_after="1000000000"), status(200), retry=policy) as http:
-        with anyio.fail_after(2):
+        with anyio.fail_after(PATIENCE_SECONDS):
             await http.call(POST)
     async with client(status(429, retry_after="1000000000"), status(200)) as http:
-        with anyio.fail_after(2), pytest.raises(Busy):
+        with anyio.fail_after(PATIENCE_SECONDS), pytest.raises(Busy):
             await http.call(POST, timeout_seconds=30)
 
 

@@ -9,6 +9,8 @@ import anyio
 from anyio.streams.memory import MemoryObjectReceiveStream
 from fastapi import FastAPI
 
+from tests.patience import PATIENCE_SECONDS
+
 
 class Event(NamedTuple):
     """One event as a browser gets it."""
@@ -97,7 +99,7 @@ async def following(
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(serve)
             reader = Reader(received)
-            with anyio.fail_after(10):
+            with anyio.fail_after(PATIENCE_SECONDS):
                 await reader.begin()
                 yield reader
             tasks.cancel_scope.cancel()

@@ -22,6 +22,7 @@ from orchestrator.station.hub import Hub, Numbered
 from orchestrator.station.settings_web import WebSection
 from orchestrator.web.people_file import PeopleFile, Register
 from orchestrator.web.streams import QUEUE_EVENTS, Cue, Position, Streams, read_position
+from tests.patience import PATIENCE_SECONDS
 from tests.web.asgi import following
 from tests.web.bench import PICTURE, Bench, changed, make_bench, prompt
 
@@ -129,7 +130,7 @@ async def test_the_station_says_that_it_lives() -> None:
     hub = Hub()
     streams = Streams(hub, "S1", 8)
     beats = 0
-    with anyio.fail_after(10):
+    with anyio.fail_after(PATIENCE_SECONDS):
         async for frame in streams.follow("a", beat_seconds=0.01):
             beats += frame is Cue.BEAT
             hub.publish(changed("1"))
@@ -172,7 +173,7 @@ async def test_whoever_takes_nothing_at_all_is_not_there(
     monkeypatch.setattr("orchestrator.web.event_stream.SEND_SECONDS", 0.01)
     streams = bench.application.state.streams
     async with following(bench.application) as stream:
-        with anyio.fail_after(5):
+        with anyio.fail_after(PATIENCE_SECONDS):
             while len(streams):
                 await anyio.lowlevel.checkpoint()
         with pytest.raises(anyio.EndOfStream):

@@ -26,6 +26,7 @@ from orchestrator.web.pages.view import key_of, minutes, picture
 from orchestrator.web.texts import language
 from tests.browser.samples import sample, samples
 from tests.browser.stage import PaperControl
+from tests.patience import PATIENCE_SECONDS
 from tests.web.bench import Bench
 
 ENGLISH, GERMAN = language("en"), language("de")
@@ -40,7 +41,7 @@ class Reading:
 
     async def until(self, text: str) -> str:
         """Return the next message that holds `text`."""
-        with anyio.fail_after(5):
+        with anyio.fail_after(PATIENCE_SECONDS):
             while True:
                 message = (await self._messages.receive()).decode()
                 if text in message:

@@ -22,6 +22,7 @@ from orchestrator.station.settings_web import WebSection
 from orchestrator.transport.tls import pinned_context
 from orchestrator.web.client import StationApi
 from orchestrator.web.server import WebServer, bind, certificate_caution
+from tests.patience import PATIENCE_SECONDS
 from tests.web.bench import Bench, changed, make_bench
 
 GET = b"GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n"
@@ -71,7 +72,7 @@ async def serving(
     async with AsyncExitStack() as opened, anyio.create_task_group() as tasks:
         served = Served(server, opened)
         tasks.start_soon(served.run)
-        with anyio.fail_after(20):
+        with anyio.fail_after(PATIENCE_SECONDS):
             yield served
         served.stop()
 

@@ -21,6 +21,7 @@ from orchestrator.web.accounts import Accounts
 from orchestrator.web.client import StationApi
 from orchestrator.web.people_file import PeopleFile
 from tests.end_to_end.test_station import FAST, ask, hanging, station, write_settings
+from tests.patience import PATIENCE_SECONDS
 
 WEB = '[web]\nhost = "localhost"\nport = 0\n'
 
@@ -91,7 +92,7 @@ def status(address: str) -> dict[str, object]:
     """Return what `orchestrator station status --json` says."""
     command = [sys.executable, "-m", "orchestrator", "station", "status", "--url", address]
     done = subprocess.run(
-        [*command, "--json"], capture_output=True, text=True, check=False, timeout=60
+        [*command, "--json"], capture_output=True, text=True, check=False, timeout=PATIENCE_SECONDS
     )
     assert done.returncode == 0, done.stderr
     found: dict[str, object] = json.loads(done.stdout)
@@ -118,7 +119,9 @@ async def test_a_station_that_may_not_serve_does_not_start(
         config.write_text(text, encoding="utf-8")
         command = [sys.executable, "-m", "orchestrator", "station", "run", "--config", str(config)]
         done = await run_sync(
-            lambda: subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+            lambda: subprocess.run(
+                command, capture_output=True, text=True, check=False, timeout=PATIENCE_SECONDS
+            )
         )
     assert done.returncode == code, done.stderr
     assert says in done.stderr

@@ -22,6 +22,7 @@ from orchestrator.systems.advantech_portal.simulator import Fault, HostApp, Host
 from orchestrator.transport.in_process import NotReachable
 from orchestrator.transport.in_process_stream import StreamingTransport
 from orchestrator.transport.serving import World
+from tests.patience import PATIENCE_SECONDS
 
 ENGINEER = Account("engineer", SecretStr("Engineer-1"))
 WRONG = Account("engineer", SecretStr("not-it"))
@@ -174,7 +175,7 @@ async def test_one_look_takes_bounded_time(monkeypatch: pytest.MonkeyPatch) -> N
     net = Net("10.0.0.1", "10.0.0.2")
     net.hosts["10.0.0.1"].freeze()
     fixture = net.fixture(hosts={"A": "10.0.0.1", "B": "10.0.0.2"})
-    with anyio.fail_after(5):
+    with anyio.fail_after(PATIENCE_SECONDS):
         assert await ports(fixture) == ["B"]
 
 

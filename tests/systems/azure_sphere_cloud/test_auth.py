@@ -31,6 +31,7 @@ from orchestrator.systems.azure_sphere_cloud.auth import (
 )
 from orchestrator.systems.azure_sphere_cloud.auth.source import Tell, Token
 from orchestrator.systems.azure_sphere_cloud.errors import CloudRefusal, SignInFailed
+from tests.patience import PATIENCE_SECONDS
 from tests.systems.azure_sphere_cloud.authority import (
     OWN,
     SECRET,
@@ -203,7 +204,7 @@ async def test_good_token_is_used_while_another_caller_renews_it() -> None:
     async with anyio.create_task_group() as group:
         group.start_soon(sign_in)
         await anyio.wait_all_tasks_blocked()
-        with anyio.fail_after(5):
+        with anyio.fail_after(PATIENCE_SECONDS):
             assert await sign_in() == {"Authorization": "Bearer token-1"}
         source.gate.set()
     assert await sign_in() == {"Authorization": "Bearer token-2"}

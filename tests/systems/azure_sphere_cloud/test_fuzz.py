@@ -20,10 +20,11 @@ from orchestrator.systems.azure_sphere_cloud.follow import Patience
 from orchestrator.systems.azure_sphere_cloud.simulator import TENANT_ID
 from orchestrator.transport.endpoint import Endpoint
 from orchestrator.transport.retry import RetryPolicy
+from tests.patience import PATIENCE_SECONDS
 from tests.systems.azure_sphere_cloud.clouds import CALLS, MINE, Watch, contract
 from tests.systems.azure_sphere_device.test_fuzz import NASTY, RAW, places, text_of
 
-CASES_PER_ROW, SEED, SECONDS = 25, 20_261_121, 20.0
+CASES_PER_ROW, SEED = 25, 20_261_121
 IDS = dict.fromkeys(
     ("product", "group", "image", "upload", "deployment"), "00000000-0000-4000-8000-000000000000"
 )
@@ -110,7 +111,7 @@ def test_spoiled_answers_end_as_a_model_or_a_typed_error(row: Endpoint) -> None:
             ends[type(fault).__name__] += 1
 
     async def in_time() -> None:
-        with anyio.fail_after(SECONDS):
+        with anyio.fail_after(PATIENCE_SECONDS):
             await ask()
 
     anyio.run(in_time)
@@ -125,7 +126,7 @@ async def test_successor_that_went_wrong_is_a_typed_error_too() -> None:
     catalog = CatalogId(IDS["image"], "rg", "c")
     watch = Watch()
     patience = Patience(within=5, settle=5, clock=watch, sleep=watch.sleep)
-    with anyio.fail_after(SECONDS):
+    with anyio.fail_after(PATIENCE_SECONDS):
         for _ in range(150):
             transport = httpx.MockTransport(hostile.answer)
             api = SphereArmApi(catalog, authorize=None, transport=transport, retry=ONCE)

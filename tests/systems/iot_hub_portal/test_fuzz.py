@@ -15,12 +15,13 @@ from orchestrator.domain.errors import OrchestratorError
 from orchestrator.systems.iot_hub_portal.client import IotHubPortal
 from orchestrator.systems.iot_hub_portal.endpoints import PORTAL_ENDPOINTS
 from orchestrator.transport.endpoint import Endpoint
+from tests.patience import PATIENCE_SECONDS
 from tests.systems.azure_sphere_device.test_fuzz import spoiled, text_of
 from tests.systems.iot_hub_portal.portals import CALLS, CONCENTRATOR, DEVICE, QUICK, Bench
 from tests.transport.memory import Growth
 
 CASES_PER_ROW, SEED = 20, 20_261_121
-SECONDS, MEMORY_MIB = 10.0, 50
+MEMORY_MIB = 50
 
 
 @cache
@@ -73,7 +74,7 @@ def test_spoiled_answers_end_as_a_model_or_a_typed_error(row: Endpoint) -> None:
     growth = Growth()
 
     async def in_time() -> Counter[str]:
-        with anyio.fail_after(SECONDS):
+        with anyio.fail_after(PATIENCE_SECONDS):
             return await ask()
 
     ends = anyio.run(in_time)

@@ -1,10 +1,9 @@
-"""A PostgreSQL server of its own for a campaign, which can be killed in three ways."""
+"""A PostgreSQL server of its own for tests and campaigns, which can be killed in three ways."""
 
 import os
 import random
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -15,9 +14,9 @@ from pathlib import Path
 
 import psycopg
 
-DATABASE = "audit"
+from tests.patience import PATIENCE_SECONDS
+
 WAYS = ("immediate stop", "kill -9 of the server", "kill -9 of one backend")
-_PATIENCE_SECONDS = 30
 
 
 class Server:
@@ -35,32 +34,20 @@ class Server:
         self._data = folder / "data"
         drop = ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"]
         self._as_other = drop if os.getuid() == 0 else []
-        with socket.create_server(("127.0.0.1", 0)) as probe:
-            self._port = probe.getsockname()[1]
         folder.chmod(0o777)
-        made = [str(self._bin / "initdb"), "-D", str(self._data), "-U", "station", "-A", "trust"]
+        made = [str(self._bin / "initdb"), "-D", str(self._data), "-U", "postgres", "-A", "trust"]
         subprocess.run([*self._as_other, *made], check=True, stdout=subprocess.DEVNULL, cwd="/")
 
-    @property
-    def url(self) -> str:
-        """The URL of the database, as the settings of a station take it."""
-        return f"postgresql+psycopg://station@127.0.0.1:{self._port}/{DATABASE}"
-
-    def connect(self, database: str = DATABASE) -> "psycopg.Connection[tuple[object, ...]]":
+    def connect(self) -> "psycopg.Connection[tuple[object, ...]]":
         """Return a connection of the harness."""
         return psycopg.connect(
-            host="127.0.0.1",
-            port=self._port,
-            user="station",
-            dbname=database,
-            autocommit=True,
-            connect_timeout=5,
+            host=str(self._folder), user="postgres", dbname="postgres", autocommit=True
         )
 
     def start(self) -> None:
         """Start it, again and again while it still cleans up behind a kill."""
-        options = f"-p {self._port} -h 127.0.0.1 -k {self._folder}"
-        deadline = time.monotonic() + _PATIENCE_SECONDS
+        options = f"-h '' -k {self._folder}"
+        deadline = time.monotonic() + PATIENCE_SECONDS
         while self._control("start", "-o", options) != 0:
             if time.monotonic() > deadline:
                 raise RuntimeError((self._folder / "log").read_text()[-2000:])
@@ -70,15 +57,16 @@ class Server:
         """Stop it: `fast` in order, `immediate` as a crash."""
         self._control("stop", "-m", mode)
 
-    def new_database(self) -> None:
-        """Make the empty database of the station."""
-        with self.connect("postgres") as connection:
-            connection.execute(f"CREATE DATABASE {DATABASE}".encode())
+    def new_database(self, name: str) -> str:
+        """Make an empty database; return its URL as the settings of a station take it."""
+        with self.connect() as connection:
+            connection.execute(f"CREATE DATABASE {name}".encode())
+        return f"postgresql+psycopg://postgres@/{name}?host={self._folder}"
 
     def hurt(self, way: str, chance: random.Random, away_seconds: float) -> None:
         """Kill it one way; it is away for so long and then started again."""
         if way == "kill -9 of one backend":
-            with self.connect("postgres") as connection:
+            with self.connect() as connection:
                 rows = connection.execute(
                     "SELECT pid FROM pg_stat_activity WHERE backend_type = 'client backend' "
                     "AND pid <> pg_backend_pid()"
@@ -113,14 +101,16 @@ class Server:
 
 
 @contextmanager
-def postgres() -> Iterator[Server]:
-    """Give a running server with an empty database; gone afterwards."""
+def running() -> Iterator[Server]:
+    """Give a running server; gone afterwards.
+
+    Its folder is not pytest's: that one is closed to others at every start of pytest.
+    """
     folder = Path(tempfile.mkdtemp(prefix="orchestrator-pg-"))
     try:
         server = Server(folder)
         server.start()
         try:
-            server.new_database()
             yield server
         finally:
             server.stop("immediate")
