@@ -5,7 +5,7 @@ with the id of who did it, and so is what was refused. Whoever calls has checked
 """
 
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 from orchestrator.domain.errors import AuditUnavailable, OrchestratorError
@@ -160,9 +160,13 @@ class Control:
                     f"Slot {slot} is already closed{self._by(slot)}: {pipeline.closed}",
                     remedy="Nothing is to be done",
                 )
-            await self._reach.commands.keep(HOLD_SLOT, actor, slot, reason=reason)
+            with ExitStack() as undo:
+                # Before it is kept: no run begins behind its row.
+                pipeline.gate.hold(reason)
+                undo.callback(pipeline.gate.release)
+                await self._reach.commands.keep(HOLD_SLOT, actor, slot, reason=reason)
+                undo.pop_all()
             self._closed_by[slot] = str(actor)
-            pipeline.gate.hold(reason)
         return f"Slot {slot} is closed: {reason}"
 
     async def release_slot(self, slot: str, actor: Actor) -> str:
@@ -192,9 +196,12 @@ class Control:
                     f"The line is already held{self._by('')}: {self._reach.line.reasons[HOLD]}",
                     remedy="Nothing is to be done",
                 )
-            await self._reach.commands.keep(HOLD_LINE, actor, reason=reason)
+            with ExitStack() as undo:
+                self._reach.line.close(HOLD, f"The line is held: {reason}")
+                undo.callback(self._reach.line.open, HOLD)
+                await self._reach.commands.keep(HOLD_LINE, actor, reason=reason)
+                undo.pop_all()
             self._closed_by[""] = str(actor)
-            self._reach.line.close(HOLD, f"The line is held: {reason}")
             self._reach.publish(StationNotice(f"The line is held: {reason}"))
         return f"The line is held: {reason}"
 

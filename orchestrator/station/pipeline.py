@@ -195,8 +195,12 @@ class Pipeline:
     async def _admitted(self, link: UnitLink, visit: Visit) -> bool:
         """Wait for what a person must do first; say whether the run of that board may begin."""
         waited = self._tools.manual_start or self._tools.rule.section.serial_number.rule == "scan"
-        if await self.gate.admit(visit) and self.gate.is_open:
-            return not waited or await self._presence.is_the_same(link, visit)
+        admitted = await self.gate.admit(visit)
+        if admitted and waited:
+            labelled = bool(self.gate.label)
+            admitted = await self._presence.is_the_same(link, visit, labelled=labelled)
+        if admitted and self.gate.is_open:
+            return True
         # No run begins on a line that was closed while the board was being asked.
         self._again = self._slot.is_here(visit)
         return False

@@ -62,10 +62,11 @@ class Presence:
                     wait = min(2 * wait, LAST_WAIT_SECONDS)
         return None
 
-    async def is_the_same(self, link: UnitLink, visit: Visit) -> bool:
+    async def is_the_same(self, link: UnitLink, visit: Visit, *, labelled: bool) -> bool:
         """Say whether the board that was known before people were waited for is still here.
 
-        Another one begins a visit of its own. One that does not answer now is left to its run.
+        Another one begins a visit of its own. One that does not answer now is left to its run,
+        unless it is `labelled`: it may be another board's label that was scanned.
         """
         read: DeviceIdentity | None = None
         with Edge() as edge, self.until_removed():
@@ -76,11 +77,13 @@ class Presence:
             self._tools.log.debug("no identity", slot=self._slot.name, why=why)
         if not self._slot.is_here(visit):
             return False
-        if read is not None and read != self._tile.identity is not None:
+        known = self._tile.identity
+        if known is None or read == known or (read is None and not labelled):
+            return True
+        if read is not None:
             self._record_swap(read)
-            self._slot.renew()
-            return False
-        return True
+        self._slot.renew()
+        return False
 
     @contextmanager
     def until_removed(self) -> Iterator[None]:

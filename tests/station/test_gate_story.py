@@ -27,7 +27,7 @@ PATIENCE = 12
 """So many looks at the fixture a person tries to get a board going."""
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(
     st.lists(
         st.tuples(st.sampled_from((*["serve"] * 8, *MISHAPS)), st.sampled_from(SLOTS)),

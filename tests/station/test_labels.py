@@ -1,5 +1,6 @@
 """Serial numbers from labels: scanned for the right board, once, and never against the audit."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ from orchestrator.domain.errors import AuditUnavailable
 from orchestrator.domain.events import SlotChanged, SlotState
 from orchestrator.domain.people import Actor, Role
 from orchestrator.domain.prompts import AnswerSource
-from orchestrator.domain.records import RunRow, UnitRow
+from orchestrator.domain.records import IdentityRow, RunRow, UnitRow
 from orchestrator.station.commands import CommandRefused
 from orchestrator.station.past import Labelled
 from orchestrator.station.scanning import ScanAction, ScanRefused
@@ -135,6 +136,26 @@ async def test_a_label_belongs_to_the_board_that_was_there(tmp_path: Path) -> No
         await control.scan("AZ-000002", ANA)
         await watch.state("1", SlotState.PASS)
     assert [unit.serial_number for unit in bench.paper.of(UnitRow)] == ["AZ-000002"]
+
+
+async def test_a_label_is_asked_for_again_when_the_board_has_fallen_silent(tmp_path: Path) -> None:
+    """It may be the label of another one: what is not known to be true is not written down."""
+    bench = scanning(tmp_path)
+    bench.timing = replace(bench.timing, ready_seconds=0.0)
+    bench.fixture.put("1", FakeBoard(1))
+    async with bench.running() as watch:
+        await asked(watch, "1")
+        second = bench.fixture.put("1", FakeBoard(2, silent=True))
+        await watch.station.control.scan("AZ-000002", ANA)
+        again = await asked(watch, "1")
+        assert (again.device_id, again.serial_number) == (None, None)
+        assert bench.paper.of(UnitRow) == []
+        second.silent = False
+        await watch.station.control.give_label("1", "AZ-000002", AnswerSource.TYPED, ANA)
+        await watch.state("1", SlotState.PASS, SlotState.ERROR, SlotState.FAIL)
+    [unit] = bench.paper.of(UnitRow)
+    assert unit.serial_number == "AZ-000002"
+    assert device_id(1) not in {each.device_id for each in bench.paper.of(IdentityRow)}
 
 
 async def test_a_board_without_identity_is_known_by_its_label(tmp_path: Path) -> None:
