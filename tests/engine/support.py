@@ -40,9 +40,9 @@ OTHER = DeviceIdentity("test", "cd" * 8)
 OPENING = RunRow("R", "S", "SS", "1", "1", "hash", "op", None, "{}", "2026-11-21T00:00:00.000000Z")
 QUICK = Bounds(
     teardown_seconds=2.0,
-    probe_seconds=0.05,
+    probe_seconds=0.5,
     probe_wait_seconds=0.0,
-    closing_seconds=0.05,
+    closing_seconds=0.5,
     progress_seconds=0.0,
 )
 

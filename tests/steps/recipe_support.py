@@ -99,6 +99,6 @@ async def run(
             name: replace(each, settle_seconds=0.0) for name, each in definitions().items()
         },
         publish=publish_nothing,
-        bounds=Bounds(probe_seconds=0.2, probe_wait_seconds=0.0),
+        bounds=Bounds(probe_seconds=1.0, probe_wait_seconds=0.0),
     )
     return await execute(plan, request, services, RunControl())

@@ -70,7 +70,7 @@ async def test_a_missed_deadline_is_told_with_the_time_it_took() -> None:
     """Silence counts as an exchange that lasted until its caller gave up."""
     (told,) = await told_by(silent, seconds=0.2)
     assert (told.code, told.works) == ("deadline", False)
-    assert told.seconds == pytest.approx(0.2, abs=0.15)
+    assert told.seconds > 0.15
 
 
 async def test_every_attempt_is_an_exchange() -> None:
