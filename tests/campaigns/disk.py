@@ -20,13 +20,12 @@ from tests.campaigns.results import Result
 from tests.campaigns.rig import Daemon, Place, station_place
 from tests.campaigns.shifts import Shift
 from tests.campaigns.shim import Disk
+from tests.patience import PATIENCE_SECONDS
 
 BOARDS = 8
 SETTLED_SECONDS = 1.0
 AWAY_SECONDS = 2.0
 SLOW_SECONDS = 6.0
-STOP_SECONDS = 20.0
-BACK_SECONDS = 40.0
 How = dict[str, int | str]
 
 
@@ -83,7 +82,7 @@ def station_fault(shift: Shift, daemon: Daemon, disk: Disk, how: How) -> None:
     seen = len(daemon.lines)
     disk.heal()
     began = time.monotonic()
-    while daemon.ended is None and time.monotonic() - began < BACK_SECONDS:
+    while daemon.ended is None and time.monotonic() - began < PATIENCE_SECONDS:
         if any(line.get("state") == "PASS" for line in daemon.lines[seen:]):
             shift.result.recovered(time.monotonic() - began)
             return
@@ -94,7 +93,7 @@ def station_fault(shift: Shift, daemon: Daemon, disk: Disk, how: How) -> None:
 
 def _look_that_it_stops(shift: Shift, daemon: Daemon, how: How, told: int) -> None:
     """See that it says so once more than `told`, and requests nothing for good from then on."""
-    deadline = time.monotonic() + STOP_SECONDS
+    deadline = time.monotonic() + PATIENCE_SECONDS
     while daemon.stops == told and daemon.ended is None and time.monotonic() < deadline:
         shift.attend(daemon, 0.1)
     if daemon.stops == told:

@@ -19,6 +19,7 @@ from typing import Any
 import psycopg
 
 from tests.campaigns.rig import ROOT, Place
+from tests.patience import PATIENCE_SECONDS
 
 LOCKS = {"Module1Complete": "module1", "DeviceComplete": "complete"}
 STEPS = {"identify", "state", "security", "module1", "os", "complete", "finalized", "last"}
@@ -67,9 +68,11 @@ def ask(database: str, sql: str) -> list[tuple[Any, ...]]:
     """Ask a database of either kind."""
     if database.startswith("sqlite:///"):
         file = database.removeprefix("sqlite:///")
-        with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True, timeout=10)) as audit:
+        with closing(
+            sqlite3.connect(f"file:{file}?mode=ro", uri=True, timeout=PATIENCE_SECONDS)
+        ) as audit:
             return audit.execute(sql).fetchall()
-    with psycopg.connect(database.replace("+psycopg", ""), connect_timeout=10) as server:
+    with psycopg.connect(database.replace("+psycopg", "")) as server:
         return server.execute(sql.encode()).fetchall()
 
 
@@ -177,7 +180,7 @@ def _command(place: Place, *words: str) -> list[str]:
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=PATIENCE_SECONDS,
     )
     return [] if done.returncode == 0 else _tail(done.stdout + done.stderr)
 
@@ -191,7 +194,7 @@ def _auditor(place: Place) -> list[str]:
         capture_output=True,
         text=True,
         check=False,
-        timeout=300,
+        timeout=PATIENCE_SECONDS,
     )
     return [] if done.returncode == 0 else _tail(done.stdout + done.stderr)
 

@@ -23,11 +23,12 @@ from tests.campaigns.arguments import arguments
 from tests.campaigns.results import Result
 from tests.campaigns.rig import Daemon, Place, station_place
 from tests.campaigns.shifts import KILLED, Shift
+from tests.patience import PATIENCE_SECONDS
 from tests.postgres_server import running
 
 BOARDS = 8
 EPISODE = 10
-SOON_SECONDS = 15.0
+SOON_SECONDS = 60.0
 _ASK_AFTER_SECONDS = 1.5
 _UNVISITED = "no life ended at"
 _ON_THE_WAY_UP = ("recovery.begun", "recovery.asked", "recovery.closed")
@@ -96,7 +97,7 @@ def live_until(shift: Shift, death: Death) -> bool:
     daemon = Daemon(shift.place, crash_at=death.crash_at)
     if death.point == "stop.begun":
         # Before its first words it does not listen to signals yet.
-        daemon.until(lambda: bool(daemon.states), SOON_SECONDS)
+        daemon.until(lambda: bool(daemon.states), PATIENCE_SECONDS)
         shift.attend(daemon, _ASK_AFTER_SECONDS)
         code = daemon.terminate()
     else:

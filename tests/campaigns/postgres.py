@@ -14,10 +14,10 @@ from tests.campaigns.arguments import arguments
 from tests.campaigns.results import Result
 from tests.campaigns.rig import Daemon, Place, station_place
 from tests.campaigns.shifts import Shift
+from tests.patience import PATIENCE_SECONDS
 from tests.postgres_server import WAYS, Server, running
 
 BOARDS = 8
-BACK_SECONDS = 40.0
 
 
 def run(place: Place, server: Server, result: Result, count: int, seed: int) -> None:
@@ -43,7 +43,7 @@ def run(place: Place, server: Server, result: Result, count: int, seed: int) -> 
 def _wait_for_work(shift: Shift, daemon: Daemon, way: str) -> None:
     """See that boards pass again without a restart of the daemon."""
     seen, began = len(daemon.lines), time.monotonic()
-    while daemon.ended is None and time.monotonic() - began < BACK_SECONDS:
+    while daemon.ended is None and time.monotonic() - began < PATIENCE_SECONDS:
         if any(line.get("state") == "PASS" for line in daemon.lines[seen:]):
             shift.result.recovered(time.monotonic() - began)
             return

@@ -20,10 +20,10 @@ from orchestrator.audit.location import sqlite_url
 from orchestrator.simulation.auditor import load
 from orchestrator.simulation.auditor.chain import recompute
 from tests.campaigns.shim import Disk
+from tests.patience import PATIENCE_SECONDS
 
 ROOT = Path(__file__).absolute().parents[2]
 MANY = 1_000_000
-DEADLINE_SECONDS = 60
 
 
 @dataclass
@@ -87,7 +87,7 @@ class Writer:
         self._process.kill()
         for line in self._process.stdout:
             self._hear(trial, line)
-        self._process.wait(DEADLINE_SECONDS)
+        self._process.wait(PATIENCE_SECONDS)
         said = self._process.stderr.read()
         self._process.stdout.close()
         self._process.stderr.close()

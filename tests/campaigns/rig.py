@@ -21,6 +21,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from tests.patience import PATIENCE_SECONDS
+
 ROOT = Path(__file__).absolute().parents[2]
 RECIPE = Path(__file__).with_name("recipe.yaml")
 GONE_SECONDS = 0.3
@@ -139,7 +141,7 @@ class Rack:
         self._ask("POST", f"/{slot}/{verb}")
 
     def _ask(self, method: str, rest: str) -> Any:
-        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=PATIENCE_SECONDS)
         try:
             connection.request(method, f"/simulator/boards{rest}")
             return json.loads(connection.getresponse().read())
@@ -292,9 +294,9 @@ class Daemon:
     def kill(self) -> int:
         """Kill it if it still lives; return its exit code."""
         self._process.kill()
-        return self.wait(10)
+        return self.wait(PATIENCE_SECONDS)
 
-    def terminate(self, seconds: float = 30) -> int:
+    def terminate(self, seconds: float = PATIENCE_SECONDS) -> int:
         """Ask it to stop and wait for it; killed (-9) when that takes too long."""
         if self.ended is None:
             self._process.send_signal(signal.SIGTERM)

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from tests.campaigns.judge import OPEN_RUNS, ask, judge
 from tests.campaigns.results import Result
 from tests.campaigns.rig import Daemon, Operator, Place
+from tests.patience import PATIENCE_SECONDS
 
 KILLED = -9
 BY_SIGTERM = 143
 TICK_SECONDS = 0.05
-DRAIN_SECONDS = 90.0
 
 
 @dataclass
@@ -34,7 +34,7 @@ class Shift:
 
     def begin(self, daemon: Daemon) -> None:
         """Let the operator work until a board has passed and the line stands no longer."""
-        deadline = time.monotonic() + DRAIN_SECONDS
+        deadline = time.monotonic() + PATIENCE_SECONDS
         passed = self._passes(daemon)
         # A board whose end was found on the disk may pass before the line goes on.
         while (self._passes(daemon) == passed or daemon.stands) and time.monotonic() < deadline:
@@ -50,7 +50,7 @@ class Shift:
         """Start a daemon that nobody disturbs, let every board come to its end, and stop it."""
         left = {row[0] for row in self._open_runs()}
         daemon = Daemon(self.place)
-        deadline = time.monotonic() + DRAIN_SECONDS
+        deadline = time.monotonic() + PATIENCE_SECONDS
         while daemon.ended is None and time.monotonic() < deadline:
             self.operator.attend(daemon, swap=False)
             if left and not left & {row[0] for row in self._open_runs()}:
@@ -64,7 +64,7 @@ class Shift:
 
     def end(self, daemon: Daemon) -> None:
         """Let every board of a running daemon come to its end, and stop it."""
-        deadline = time.monotonic() + DRAIN_SECONDS
+        deadline = time.monotonic() + PATIENCE_SECONDS
         while not self.operator.all_done(daemon) and time.monotonic() < deadline:
             self.attend(daemon, TICK_SECONDS, swap=False)
             if daemon.ended is not None:

@@ -7,6 +7,7 @@ from tests.campaigns.kills import Death, deaths, live_until, places, run
 from tests.campaigns.results import Result
 from tests.campaigns.rig import Daemon
 from tests.campaigns.shifts import BY_SIGTERM, Shift
+from tests.patience import PATIENCE_SECONDS
 
 
 def at_every_place(seed: int) -> list[Death]:
@@ -61,7 +62,7 @@ def test_sigterm_with_boards_in_work_leaves_nothing_open() -> None:
         for _ in range(2):
             daemon = Daemon(place)
             shift.begin(daemon)
-            assert daemon.terminate(20) == BY_SIGTERM, daemon.said
+            assert daemon.terminate() == BY_SIGTERM, daemon.said
         assert shift.judge(0, auditor=False) or all("no finding" in s for s in result.sentences)
         result.sentences.clear()
         shift.drain()
@@ -77,7 +78,7 @@ def test_a_second_daemon_is_refused_and_the_first_goes_on() -> None:
         first = Daemon(place)
         shift.begin(first)
         second = Daemon(place)
-        assert second.wait(20) == 75, second.said
+        assert second.wait(PATIENCE_SECONDS) == 75, second.said
         assert f"in use by process {first.pid}" in " ".join(second.said)
         shift.begin(first)
         assert first.terminate() == BY_SIGTERM

@@ -7,8 +7,8 @@ from tests.campaigns.raw import disk_fault, power_cut
 from tests.campaigns.results import Result
 from tests.campaigns.rig import FAULTS, Daemon, Place, station_place
 from tests.campaigns.shifts import Shift
+from tests.patience import PATIENCE_SECONDS
 
-PATIENCE_SECONDS = 40.0
 LATE = """\
 [rack]
 boot_seconds = 0.05
@@ -39,9 +39,9 @@ def test_without_the_lock_a_second_daemon_comes_up() -> None:
     """It is not refused with 75 any more, so the test of the second daemon fails."""
     with station_place(1, sabotage="lock file removed") as place:
         first = Daemon(place)
-        assert first.until(lambda: bool(first.states), 20)
+        assert first.until(lambda: bool(first.states), PATIENCE_SECONDS)
         second = Daemon(place)
-        second.until(lambda: bool(second.states), 3)
+        second.until(lambda: bool(second.states), PATIENCE_SECONDS)
         ended = second.ended
         first.kill()
         second.kill()
