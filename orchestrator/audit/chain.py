@@ -92,12 +92,15 @@ class CanonicalForm:
         Raises UnchainableRow when a column does not take its type.
         """
         pairs = zip(self.columns, kinds, strict=True)
-        marks = [_mark(column, kind) for column, kind in pairs]
+        marks = [mark(column, kind) for column, kind in pairs]
         return FIELD_END.join([self.head(kinds), *marks])
 
     def head(self, kinds: Sequence[type]) -> str:
         """Return what stands before the columns in a row of these types: table and NULLs."""
-        absent = "".join("1" if kind is type(None) else "0" for kind in kinds)
+        return self.head_of("".join("1" if kind is type(None) else "0" for kind in kinds))
+
+    def head_of(self, absent: str) -> str:
+        """Return the same when it is known which columns are NULL: `1` each, `0` the others."""
         return f"{self.name}{FIELD_END}{absent}"
 
     def _learn(self, kinds: tuple[type, ...]) -> str:
@@ -105,7 +108,11 @@ class CanonicalForm:
         return made
 
 
-def _mark(column: Column[Any], kind: type) -> str:
+def mark(column: Column[Any], kind: type) -> str:
+    """Return what `%` writes a value of this type with.
+
+    Raises UnchainableRow when the column does not take its type.
+    """
     wanted = column.type.python_type
     if kind is type(None) and column.nullable:
         return "%.0s"  # takes the value and writes nothing

@@ -35,6 +35,26 @@ Found = Placed | list[Placed] | None
 """What is at an entry: a row, several rows by mistake, nothing."""
 
 
+class Piece(NamedTuple):
+    """Rows with the entries of a stretch: those of each table, without an order among them."""
+
+    numbers: range
+    tables: list[tuple[CanonicalForm, list[tuple[Any, ...]]]]
+
+    def found(self) -> Iterator[tuple[int, Found]]:
+        """Yield each number of the stretch and what is there."""
+        first = self.numbers.start
+        places: list[Found] = [None] * len(self.numbers)
+        for form, rows in self.tables:
+            for row in rows:
+                place = row[-2] - first
+                if places[place] is None:
+                    places[place] = Placed(form, row)
+                else:
+                    _add(places, place, Placed(form, row))
+        return zip(self.numbers, places, strict=True)
+
+
 class EntryReader:
     """Reads entries through the driver itself: a row costs a third of what it costs above it."""
 
@@ -52,16 +72,16 @@ class EntryReader:
         """Return the highest entry of all tables, 0 when there is none."""
         return max((self._bound(form.name, "max", "") for form, _ in self._queries), default=0)
 
-    def pieces(self, first: int, last: int) -> Iterator[tuple[int, list[Found]]]:
-        """Yield the number of a first entry and what is at it and at those behind it.
+    def pieces(self, first: int, last: int) -> Iterator[Piece]:
+        """Yield the rows from one entry to another, piece by piece.
 
         A wide gap is left out: the next piece begins behind it.
         """
         while first <= last:
             end = min(first + ENTRIES_AT_ONCE - 1, last)
-            piece, any_row = self._piece(first, end)
-            if any_row or end == last:
-                yield first, piece
+            piece = self._piece(first, end)
+            if end == last or any(rows for _, rows in piece.tables):
+                yield piece
                 first = end + 1
             else:
                 first = self._next(end, last)
@@ -96,19 +116,9 @@ class EntryReader:
             return 0
         return found if isinstance(found, int) else 0
 
-    def _piece(self, first: int, end: int) -> tuple[list[Found], bool]:
-        piece: list[Found] = [None] * (end - first + 1)
-        any_row = False
-        for form, query in self._queries:
-            rows = self._rows(form.name, query, first, end)
-            any_row = any_row or bool(rows)
-            for row in rows:
-                place = row[-2] - first
-                if piece[place] is None:
-                    piece[place] = Placed(form, row)
-                else:
-                    _add(piece, place, Placed(form, row))
-        return piece, any_row
+    def _piece(self, first: int, end: int) -> Piece:
+        tables = [(form, self._rows(form.name, query, first, end)) for form, query in self._queries]
+        return Piece(range(first, end + 1), tables)
 
     def _rows(self, table: str, query: str, first: int, end: int) -> list[tuple[Any, ...]]:
         where = f" WHERE entry >= {first} AND entry <= {end}"
@@ -147,12 +157,12 @@ def _select(table: str, columns: list[str]) -> str:
     return f"SELECT {', '.join(columns)}, entry, entry_hash FROM {table}"  # noqa: S608  # our own names
 
 
-def _add(piece: list[Found], place: int, more: Placed) -> None:
-    there = piece[place]
+def _add(places: list[Found], place: int, more: Placed) -> None:
+    there = places[place]
     if isinstance(there, list):
         there.append(more)
     elif there is not None:
-        piece[place] = [there, more]
+        places[place] = [there, more]
 
 
 @contextmanager

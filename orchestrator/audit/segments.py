@@ -12,7 +12,7 @@ from sqlalchemy import Connection, select
 from sqlalchemy.exc import DBAPIError
 
 from orchestrator.audit.chain import Head, UnchainableRow
-from orchestrator.audit.entries import Found, Placed
+from orchestrator.audit.entries import Piece, Placed
 from orchestrator.audit.findings import FindingKind, FindingList
 from orchestrator.audit.proof_tables import segment
 from orchestrator.domain.records import SegmentRow
@@ -38,9 +38,9 @@ class ArchivedSegment:
         self.rows = 0
         """How many rows stayed."""
 
-    def through(self, first: int, piece: list[Found]) -> Iterator[tuple[int, Placed]]:
-        """Yield the rows of a piece that begins at entry `first`, and count them in."""
-        for entry, found in enumerate(piece, first):
+    def through(self, piece: Piece) -> Iterator[tuple[int, Placed]]:
+        """Yield the rows of a piece, and count them in."""
+        for entry, found in piece.found():
             for placed in found if isinstance(found, list) else [found]:
                 if placed is None:
                     continue

@@ -48,11 +48,11 @@ def verify(
     start = _start(connection, since, trust)
     walk = Walk(start, trust, witnesses, findings)
     for first, end, archived in spans(connection, start.entry + 1, last, findings):
-        for number, piece in reader.pieces(first, end):
+        for piece in reader.pieces(first, end):
             if archived is None:
-                walk.through(number, piece)
+                walk.through(piece)
             else:
-                for entry, placed in archived.through(number, piece):
+                for entry, placed in archived.through(piece):
                     walk.carried(entry, placed)
         if archived is not None:
             walk.over(archived.ended(walk.hash), archived.rows)
@@ -88,8 +88,8 @@ def stretch_findings(connection: Connection, first: int, last: int) -> tuple[Fin
     walk = Walk(start, trust, Witnesses((), findings), findings)
     following = select(func.min(checkpoint.c.entry)).where(checkpoint.c.up_to >= last)
     end = connection.execute(following).scalar() or last
-    for number, piece in reader.pieces(start.entry + 1, end):
-        walk.through(number, piece)
+    for piece in reader.pieces(start.entry + 1, end):
+        walk.through(piece)
     walk.ended()
     _attachments(reader, start.entry, end, findings)
     return tuple(findings.kept)

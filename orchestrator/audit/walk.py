@@ -1,16 +1,19 @@
-"""Going through the entries one after the other, recomputing each hash from the one before.
+"""Going through the entries in their order, recomputing each hash from the one before.
 
-What does not fit is located: a row that was changed or exchanged with another, entries that are
+A piece that is what was written is gone through at once (`fitting.py`), any other row by row: what
+does not fit is located, be it a row that was changed or exchanged with another, entries that are
 missing, rows that do not belong. `verify.py` joins this with who signed and what is archived.
 """
 
 from collections.abc import Callable
 from hashlib import sha256
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from orchestrator.audit.chain import CanonicalForm, Head, UnchainableRow, link
-from orchestrator.audit.entries import Found, Placed
+from orchestrator.audit.entries import Piece, Placed
 from orchestrator.audit.findings import Finding, FindingKind, FindingList
+from orchestrator.audit.fitting import fitting_hashes
 from orchestrator.audit.trust import Trust
 from orchestrator.audit.witness import Witnesses
 from orchestrator.domain.records import CheckpointRow, EpochRow, KeyRow
@@ -46,12 +49,39 @@ class Walk:
             "run_end": self._run_end,
         }
 
-    def through(self, first: int, piece: list[Found]) -> None:
-        """Go on through a piece that begins at entry `first`."""
-        if first != self.entry + 1:
+    def through(self, piece: Piece) -> None:
+        """Go on through a piece."""
+        hashes = None
+        if self.hash is not None:
+            hashes = fitting_hashes(piece, Head(self.entry, self.hash))
+        if hashes is None:
+            self._one_by_one(piece)
+        else:
+            self._at_once(piece, hashes)
+
+    def _at_once(self, piece: Piece, hashes: dict[int, bytes]) -> None:
+        """Go on through a piece of which every row is what was written."""
+        special = [
+            (row[-2], row[:-2], self._special[form.name])
+            for form, rows in piece.tables
+            if form.name in self._special
+            for row in rows
+        ]
+        for entry, values, take_note in sorted(special, key=itemgetter(0)):
+            take_note(entry, values, hashes[entry - 1])
+        for entry in self._witnesses.wanted:
+            if entry in piece.numbers:
+                self._witnesses.met(entry, hashes[entry])
+        self.rows += len(piece.numbers)
+        self.entry = piece.numbers[-1]
+        self.hash = hashes[self.entry]
+
+    def _one_by_one(self, piece: Piece) -> None:
+        """Go on through a piece, and say what does not fit in it."""
+        if piece.numbers.start != self.entry + 1:
             self._missing(self.entry + 1)
         special, wanted, before = self._special, self._witnesses.wanted, self.hash
-        for entry, placed in enumerate(piece, first):
+        for entry, placed in piece.found():
             if placed is None:
                 self._missing(entry)
                 before = None
@@ -74,7 +104,7 @@ class Walk:
                 self._witnesses.met(entry, stored)
             before = stored
             self.rows += 1
-        self.entry, self.hash = first + len(piece) - 1, before
+        self.entry, self.hash = piece.numbers[-1], before
 
     def over(self, segment_end: Head, rows: int) -> None:
         """Go on behind an archived segment of which `rows` stayed."""
