@@ -211,10 +211,14 @@ def _limits(connection: Connection, last: int) -> Iterator[Contradiction]:
 def _is_within(text: str, low: str | None, high: str | None) -> bool:
     try:
         value = Decimal(text)
-        limit = Limit(min=_decimal(low), max=_decimal(high))
-        return value.is_finite() and judge(value, limit) is Outcome.PASS
+        return value.is_finite() and judge(value, _limit(low, high)) is Outcome.PASS
     except (InvalidOperation, StationMisuse):
         return False
+
+
+@lru_cache(maxsize=1024)
+def _limit(low: str | None, high: str | None) -> Limit:
+    return Limit(min=_decimal(low), max=_decimal(high))
 
 
 def _decimal(text: str | None) -> Decimal | None:
