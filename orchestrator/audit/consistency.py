@@ -48,7 +48,8 @@ def contradictions(connection: Connection, last: int, findings: FindingList) -> 
         try:
             for table, entry, what in question(connection, last):
                 findings.add(FindingKind.RECORD, table, entry, what)
-        except (DBAPIError, UnicodeDecodeError):
+        except (DBAPIError, AttributeError, TypeError, ValueError):
+            # A file keeps a value of any type in any column, and bytes that are no text.
             if connection.dialect.name != "sqlite":
                 raise
             what = f"the file is damaged, so this cannot be asked: {question.__doc__}"

@@ -8,6 +8,7 @@ the machine, `segments.py` what was archived; what the rows say against one anot
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from hashlib import sha256
 
 from sqlalchemy import ColumnElement, Connection, func, select
@@ -106,9 +107,9 @@ def _start(connection: Connection, since: int | str | None, trust: Trust) -> Hea
     )
     query = select(checkpoint.c.up_to, checkpoint.c.head).where(before)
     found = connection.execute(query.order_by(checkpoint.c.entry.desc()).limit(1)).first()
-    if found is None:
+    start = _stated(found.up_to, found.head) if found is not None else GENESIS
+    if start is GENESIS:
         return GENESIS
-    start = Head(found.up_to, bytes.fromhex(found.head))
     rows = [
         *connection.execute(select(signing_key).where(signing_key.c.entry <= start.entry)),
         *connection.execute(select(epoch).where(epoch.c.entry <= start.entry)),
@@ -119,6 +120,14 @@ def _start(connection: Connection, since: int | str | None, trust: Trust) -> Hea
         else:
             trust.key(row.entry, KeyRow._make(row[:-2]))
     return start
+
+
+def _stated(up_to: object, head: object) -> Head:
+    """Return the head that a checkpoint states; the first one where no station wrote it so."""
+    if isinstance(up_to, int) and isinstance(head, str):
+        with suppress(ValueError):
+            return Head(up_to, bytes.fromhex(head))
+    return GENESIS
 
 
 def _attachments(reader: EntryReader, after: int, last: int, findings: FindingList) -> int:

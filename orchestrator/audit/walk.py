@@ -80,7 +80,7 @@ class Walk:
         """Go on through a piece, and say what does not fit in it."""
         if piece.numbers.start != self.entry + 1:
             self._missing(self.entry + 1)
-        special, wanted, before = self._special, self._witnesses.wanted, self.hash
+        before = self.hash
         for entry, placed in piece.found():
             if placed is None:
                 self._missing(entry)
@@ -88,23 +88,29 @@ class Walk:
                 continue
             if self._gap or not isinstance(placed, Placed):
                 placed = self._odd(entry, placed, before)  # noqa: PLW2901  # one of them
-            form, row = placed
-            stored = row[-1]
-            values = row[:-2]
-            try:
-                canonical = form.canonical(entry, values)
-            except UnchainableRow as reason:
-                self._findings.add(FindingKind.CHANGED, form.name, entry, str(reason))
-            else:
-                if before is not None and sha256(before + canonical).digest() != stored:
-                    self._mismatch(entry, placed, before, canonical)
-                if form.name in special:
-                    special[form.name](entry, values, before)
-            if entry in wanted:
-                self._witnesses.met(entry, stored)
-            before = stored
+            before = self._row(entry, placed, before)
+            if entry in self._witnesses.wanted:
+                self._witnesses.met(entry, before)
             self.rows += 1
         self.entry, self.hash = piece.numbers[-1], before
+
+    def _row(self, entry: int, placed: Placed, before: bytes | None) -> bytes | None:
+        """Say what of a row does not fit; return its hash as it is stored, None if it has none."""
+        form, row = placed
+        values, stored = row[:-2], row[-1]
+        try:
+            canonical = form.canonical(entry, values)
+        except UnchainableRow as reason:
+            self._findings.add(FindingKind.CHANGED, form.name, entry, str(reason))
+        else:
+            if before is not None and sha256(before + canonical).digest() != stored:
+                self._mismatch(entry, placed, before, canonical)
+            if form.name in self._special:
+                self._special[form.name](entry, values, before)
+        if isinstance(stored, bytes):
+            return stored
+        self._findings.add(FindingKind.CHANGED, form.name, entry, "its hash is none")
+        return None
 
     def over(self, segment_end: Head, rows: int) -> None:
         """Go on behind an archived segment of which `rows` stayed."""

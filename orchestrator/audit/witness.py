@@ -23,14 +23,14 @@ class Witnesses:
     def __init__(self, texts: Sequence[str], findings: FindingList) -> None:
         self._notes: list[Note] = [parse_note(text) for text in texts]
         self._findings = findings
-        self._hashes: dict[int, bytes] = {}
+        self._hashes: dict[int, bytes | None] = {}
         self._bodies: dict[int, str] = {}
         self.not_compared: list[int] = []
         """Sizes of checkpoints about which the rows that were read say nothing."""
         self.wanted = frozenset(note.checkpoint.size for note in self._notes)
         """The entries whose hashes are asked for."""
 
-    def met(self, entry: int, stored: bytes) -> None:
+    def met(self, entry: int, stored: bytes | None) -> None:
         """Take note of the hash of a wanted entry."""
         self._hashes[entry] = stored
 

@@ -2,6 +2,7 @@
 
 import shutil
 import sqlite3
+from contextlib import suppress
 from pathlib import Path
 from random import Random
 
@@ -10,7 +11,7 @@ import pytest
 
 from orchestrator.audit.database import reading
 from orchestrator.audit.findings import FindingKind, Report
-from orchestrator.audit.verify import verify
+from orchestrator.audit.verify import stretch_findings, verify
 from orchestrator.domain.errors import AuditUnavailable
 from tests.audit import chained, tampering
 
@@ -66,6 +67,43 @@ def test_every_single_edit_is_reported_where_it_is(
         found = examined(copy, note).findings
         located = [one for one in found if edited.first <= one.entry <= edited.last]
         assert located, f"seed {seed}: {edited}: {[str(one) for one in found]}"
+
+
+@pytest.mark.parametrize("foreign", [b"\xff\x00", "x" * 32, "9", 7, 1.5, None], ids=repr)
+def test_a_value_of_any_type_is_reported_in_any_column(
+    foreign: object, original: tuple[Path, str], tmp_path: Path
+) -> None:
+    """SQLite keeps what it is given: what no station writes is a finding, and never ends the look.
+
+    The same when only what came after a checkpoint is looked at.
+    """
+    path, note = original
+    copy = tmp_path / "audit.db"
+    for name in tampering.NAMES:
+        for column in [each.name for each in tampering.BY_NAME[name].columns]:
+            shutil.copyfile(path, copy)
+            connection = tampering.opened(copy)
+            rows = connection.execute(f"SELECT entry, {column} FROM {name} ORDER BY entry DESC")
+            entry, old = rows.fetchone() or (0, foreign)
+            rows.close()
+            if column == "entry" or foreign == old:
+                continue  # or there is no such row
+            change = f"UPDATE OR REPLACE {name} SET {column} = ? WHERE entry = {entry}"
+            with suppress(sqlite3.IntegrityError):  # of a value that may not be missing
+                connection.execute(change, (foreign,))
+            (new,) = connection.execute(
+                f"SELECT {column} FROM {name} WHERE entry = {entry}"
+            ).fetchone()
+            connection.close()
+            if new == old:
+                continue  # as a number that is kept as a text
+            located = [
+                one for one in examined(copy, note).findings if one.entry in (entry, entry + 1)
+            ]
+            assert located, f"{name}.{column} of entry {entry}: {old!r} became {new!r}"
+            with reading(f"sqlite:///{copy}", check_schema=False) as looked:
+                verify(looked, since=entry, public_key=chained.KEY.public_key)
+                assert stretch_findings(looked, entry, entry)
 
 
 @pytest.mark.parametrize("block", range(4))

@@ -4,7 +4,7 @@
 
 const LEAST = 3;
 const PATIENCE = 120;
-const FORGET = 1000;
+const FORGET = 5000;
 
 export class Scanner {
   /**
