@@ -4,9 +4,10 @@ For those who decide whether a station may go on with a database; nothing is jud
 """
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, func, select, union_all
+from sqlalchemy import CompoundSelect, Connection, func, select, union_all
 
 from orchestrator.audit.chain import GENESIS, Head
 from orchestrator.audit.proof_tables import checkpoint, epoch, signing_key
@@ -30,14 +31,20 @@ class ChainState:
 
 def chain_head(connection: Connection) -> Head:
     """Return the last entry and its hash."""
-    last = (
-        select(table.c.entry, table.c.entry_hash).where(
-            table.c.entry == select(func.max(table.c.entry)).scalar_subquery()
-        )
-        for table in TABLES.values()
-    )
-    found = max((tuple(row) for row in connection.execute(union_all(*last))), default=None)
+    found = max((tuple(row) for row in connection.execute(_heads())), default=None)
     return GENESIS if found is None else Head(found[0], bytes(found[1]))
+
+
+@cache
+def _heads() -> CompoundSelect[Any]:
+    return union_all(
+        *(
+            select(table.c.entry, table.c.entry_hash).where(
+                table.c.entry == select(func.max(table.c.entry)).scalar_subquery()
+            )
+            for table in TABLES.values()
+        )
+    )
 
 
 def chain_state(connection: Connection) -> ChainState:

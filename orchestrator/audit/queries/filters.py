@@ -68,6 +68,8 @@ def runs_of(unit_ids: Select[str], *more: Select[str]) -> CompoundSelect[str]:
     return union(opened_with, identified, *more)
 
 
-def rows_of(connection: Connection, query: Executable) -> list[Row]:
-    """Return the rows of `query` as dicts."""
-    return [dict(row) for row in connection.execute(query).mappings()]
+def rows_of(connection: Connection, query: Executable, **values: object) -> list[Row]:
+    """Return the rows of `query` as dicts; `values` are those of its parameters."""
+    found = connection.execute(query, values)
+    names = tuple(found.keys())
+    return [dict(zip(names, row, strict=True)) for row in found]

@@ -6,7 +6,7 @@ Order is by entry: wall time may have stepped.
 from collections.abc import Collection
 from functools import cache
 
-from sqlalchemy import Connection, Select, and_, func, select
+from sqlalchemy import Connection, Select, and_, bindparam, func, select
 
 from orchestrator.audit.columns import record_columns
 from orchestrator.audit.queries.filters import Row, rows_of
@@ -110,23 +110,37 @@ def last_run(connection: Connection, *, system: str, device_id: str) -> Row | No
     `step_outcomes` are the outcomes that are not PASS, by step id, each of the step's last
     attempt, of the run that it continues or of itself.
     """
-    met = select(identity.c.run_id).filter_by(system=system, device_id=device_id)
-    query = select(RUN_VIEW).where(RUN_VIEW.c.run_id.in_(met)).order_by(RUN_VIEW.c.entry.desc())
-    found = rows_of(connection, query.limit(1))
+    found = rows_of(connection, _last_met(), of_system=system, of_device=device_id)
     if not found:
         return None
     last = found[0]
     base = last["continues"] or last["run_id"]
-    ended = select(STEP_VIEW.c.step_id, STEP_VIEW.c.outcome).where(STEP_VIEW.c.run_id == base)
     outcomes = {
-        row["step_id"]: row["outcome"]
-        for row in rows_of(connection, ended.order_by(STEP_VIEW.c.sequence))
+        row["step_id"]: row["outcome"] for row in rows_of(connection, _outcomes(), of_run=base)
     }
     passed = (None, Outcome.PASS.value)
     last["step_outcomes"] = {
         step_id: outcome for step_id, outcome in outcomes.items() if outcome not in passed
     }
     return last
+
+
+@cache
+def _last_met() -> Select[tuple[object, ...]]:
+    # What is asked for every board is put together once: that takes longer than asking.
+    met = select(identity.c.run_id).where(
+        identity.c.system == bindparam("of_system"),
+        identity.c.device_id == bindparam("of_device"),
+    )
+    query = select(RUN_VIEW).where(RUN_VIEW.c.run_id.in_(met))
+    return query.order_by(RUN_VIEW.c.entry.desc()).limit(1)
+
+
+@cache
+def _outcomes() -> Select[tuple[object, ...]]:
+    view = STEP_VIEW.c
+    of_run = select(view.step_id, view.outcome).where(view.run_id == bindparam("of_run"))
+    return of_run.order_by(view.sequence)
 
 
 def earlier_intents(connection: Connection, *, system: str, device_id: str) -> list[Row]:
@@ -136,8 +150,15 @@ def earlier_intents(connection: Connection, *, system: str, device_id: str) -> l
     number of its `findings`, and of the last one `state` (None without any), `source`, `actor`,
     `message` and `found_at`.
     """
-    theirs = _intents().where(intent.c.system == system, intent.c.device_id == device_id)
-    return rows_of(connection, theirs)
+    return rows_of(connection, _intents_of_unit(), of_system=system, of_device=device_id)
+
+
+@cache
+def _intents_of_unit() -> Select[tuple[object, ...]]:
+    return _intents().where(
+        intent.c.system == bindparam("of_system"),
+        intent.c.device_id == bindparam("of_device"),
+    )
 
 
 def intents_of_kinds(connection: Connection, kinds: Collection[str]) -> list[Row]:
@@ -210,5 +231,9 @@ def _intents() -> Select[tuple[object, ...]]:
 
 def session_known(connection: Connection, session_id: str) -> bool:
     """Is that start of a station in this database?"""
-    query = select(session.c.session_id).filter_by(session_id=session_id)
-    return connection.execute(query).first() is not None
+    return bool(rows_of(connection, _sessions(), of_session=session_id))
+
+
+@cache
+def _sessions() -> Select[tuple[object, ...]]:
+    return select(session.c.session_id).where(session.c.session_id == bindparam("of_session"))
