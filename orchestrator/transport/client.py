@@ -7,9 +7,9 @@ One object per peer: a client shared by many peers slows all of them down.
 
 import ssl
 from collections.abc import Callable, Mapping
-from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from http import HTTPStatus
 from string import Formatter
 from typing import Any, Protocol
@@ -120,13 +120,20 @@ def _ignore(_headers: Mapping[str, str]) -> None:
     """Observe nothing."""
 
 
+@lru_cache(maxsize=1024)
+def _parameters(path: str) -> frozenset[str]:
+    return frozenset(name for _, name, _, _ in Formatter().parse(path) if name)
+
+
 def _fill(endpoint: Endpoint, path: Mapping[str, str]) -> str:
-    wanted = {name for _, name, _, _ in Formatter().parse(endpoint.path) if name}
-    if wanted != set(path):
+    wanted = _parameters(endpoint.path)
+    if wanted != path.keys():
         raise StationMisuse(
             f"{endpoint.label} takes the path parameters {sorted(wanted)}, given {sorted(path)}",
             remedy="This is a defect of the program: report it with this message",
         )
+    if not wanted:
+        return endpoint.path
     return endpoint.path.format_map({name: quote(value, safe="") for name, value in path.items()})
 
 
@@ -266,7 +273,9 @@ class HttpClient(AsyncResource):
         """Send the request once, when it is its turn, and return what came."""
         if self._limit is not None:
             await self._limit.take()
-        async with self._places or nullcontext():
+        if self._places is None:
+            return await self._out(given, permit, state)
+        async with self._places:
             return await self._out(given, permit, state)
 
     async def _out(self, given: _Given, permit: Mapping[str, str], state: _State) -> Answer:

@@ -49,27 +49,35 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return members
 
 
+_NESTING = (dict, list)
+
+
 def _check_depth(value: object) -> None:
     level = [value]
     for _ in range(MAX_DEPTH):
-        inner = [v for v in level if isinstance(v, dict | list)]
+        # A tuple made once: `dict | list` would be put together for every value.
+        inner = [v for v in level if isinstance(v, _NESTING)]
         level = [c for v in inner for c in (v.values() if isinstance(v, dict) else v)]
         if not level:
             return
     raise ValueError(f"nested deeper than {MAX_DEPTH} levels")
 
 
+_DECODER = json.JSONDecoder(
+    parse_constant=_refuse_constant,
+    parse_float=_finite,
+    parse_int=_whole,
+    object_pairs_hook=_unique,
+)
+
+
 def read_json(body: bytes, *, confidential: bool = False) -> Any:
     """Return what `body` holds. Raises UnusableAnswer, quiet about a confidential body."""
     try:
-        value = json.loads(
-            body.decode("utf-8"),
-            parse_constant=_refuse_constant,
-            parse_float=_finite,
-            parse_int=_whole,
-            object_pairs_hook=_unique,
-        )
-        _check_depth(value)
+        value = _DECODER.decode(body.decode("utf-8"))
+        # What opens so few brackets cannot be nested too deeply.
+        if body.count(b"[") + body.count(b"{") >= MAX_DEPTH:
+            _check_depth(value)
     except (ValueError, RecursionError) as error:
         reason = printable(str(error)) if isinstance(error, ValueError) else "nested too deeply"
         shown = f"{reason}; it begins with {excerpt(body, 80)}"
@@ -98,8 +106,8 @@ def read_model(model: type[BaseModel], body: bytes, *, confidential: bool = Fals
     `confidential` keeps what the body holds out of the message, and unknown members, in which a
     peer may repeat a secret, out of the model.
     """
-    needed = any(field.is_required() for field in model.model_fields.values())
-    value = {} if not body.strip() and not needed else read_json(body, confidential=confidential)
+    is_empty = not body.strip() and not any(f.is_required() for f in model.model_fields.values())
+    value = {} if is_empty else read_json(body, confidential=confidential)
     if confidential and isinstance(value, dict) and not issubclass(model, RootModel):
         value = {name: value[name] for name in value.keys() & model.model_fields.keys()}
     try:

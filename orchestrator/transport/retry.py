@@ -119,12 +119,12 @@ async def within(
     last: Exception | None = None
     made: list[Exception] = []
     try:
-        with anyio.move_on_after(seconds):
-            decide = _again(policy, anyio.current_time() + seconds, idempotent=idempotent)
+        with anyio.move_on_after(seconds) as scope:
             # Nearly every call succeeds at once and needs none of what follows.
             try:
                 return await attempt()
             except (OrchestratorError, NotNow) as error:
+                decide = _again(policy, scope.deadline, idempotent=idempotent)
                 if decide(error) is False:
                     raise
                 last = error

@@ -3,6 +3,7 @@
 import re
 import ssl
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from anyio.abc import AsyncResource
@@ -23,6 +24,7 @@ _VERSION = re.compile(r"\d{1,4}\.\d{1,4}\.\d{1,4}")
 _INSTEAD = {endpoints.GET_OS_VERSION.name: " or use expect_os with an OS catalogue"}
 
 
+@lru_cache(maxsize=256)
 def _as_numbers(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in version.split("."))
 
