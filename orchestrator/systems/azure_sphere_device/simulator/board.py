@@ -6,6 +6,7 @@ It knows nothing of HTTP or sockets. The handlers ask and change it; whoever car
 
 from collections import Counter
 from collections.abc import Callable
+from functools import lru_cache
 
 from orchestrator.systems.azure_sphere_device import models
 from orchestrator.systems.azure_sphere_device.simulator.blobs import Blobs
@@ -66,7 +67,8 @@ class SimulatedBoard:
     @property
     def link_up(self) -> bool:
         """True when a request would reach the board."""
-        return self.attached and not self.spec.unreachable and self.seconds_until_up == 0
+        is_up = self._booted_at <= self.world.clock.monotonic()
+        return is_up and self.attached and not self.spec.unreachable
 
     @property
     def uptime_seconds(self) -> int:
@@ -191,6 +193,7 @@ def _blobs(spec: BoardSpec) -> Blobs:
     return Blobs(spec.identity, spec.log_bytes, spec.telemetry_bytes, log, report)
 
 
+@lru_cache(maxsize=256)
 def as_numbers(version: str) -> tuple[int, ...]:
     """Return a dotted version as numbers that compare: `4.10.0` is newer than `4.9.0`."""
     return tuple(int(part) for part in version.split("."))

@@ -7,6 +7,7 @@ have to reach below it. The local service uses the same pieces.
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, NoReturn
 
 from pydantic import BaseModel, ValidationError
@@ -22,9 +23,10 @@ Send = Callable[[Message], Awaitable[None]]
 JSON = "application/json"
 OCTETS = "application/octet-stream"
 _JSON_LIMIT_BYTES = 1 << 16
+_COMPACT = json.JSONEncoder(separators=(",", ":"))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Answer:
     """What goes back: a status, a JSON value or raw bytes, and what the board does afterwards.
 
@@ -37,15 +39,15 @@ class Answer:
     content_type: str = JSON
     restart: str = ""
 
-    @property
+    @cached_property
     def body(self) -> bytes:
-        """The bytes on the wire."""
+        """The bytes on the wire, made once."""
         if self.raw is not None:
             return self.raw
         content = self.content
         if isinstance(content, BaseModel):
             content = content.model_dump(exclude_none=True)
-        return json.dumps(content, separators=(",", ":")).encode()
+        return _COMPACT.encode(content).encode()
 
 
 class Request:
