@@ -18,6 +18,7 @@ from contextlib import contextmanager, suppress
 from typing import Any, TypeVar, cast
 
 from anyio._backends import _asyncio as backend
+from sniffio import current_async_library_cvar
 
 T = TypeVar("T")
 
@@ -95,7 +96,9 @@ class VirtualLoop(base_events.BaseEventLoop):
     ) -> events.Handle:
         """Call in the next turn, unless the process that asks is dead."""
         process = context.get(_PROCESS) if context is not None else _PROCESS.get()
-        handle = super().call_soon(callback, *args, context=context)
+        # As asyncio's own loop does it, but for its checks of threads and of debugging.
+        handle = events.Handle(callback, args, self, context)
+        self._ready.append(handle)
         if process is not None and process.dead:
             handle.cancel()
         return handle
@@ -219,9 +222,15 @@ def deterministic(seed: str) -> Iterator[None]:
 def run(main: Callable[[VirtualLoop], Coroutine[Any, Any, T]], seed: str = "") -> T:
     """Run `main(loop)` on a loop of its own until it returns; not within another loop."""
     loop = VirtualLoop()
+
+    async def begin() -> T:
+        # As `anyio.run` does: else every call of anyio looks anew which library runs.
+        current_async_library_cvar.set("asyncio")
+        return await main(loop)
+
     with deterministic(seed):
         try:
-            return loop.run_until_complete(main(loop))
+            return loop.run_until_complete(begin())
         finally:
             loop.bury()
             loop.close()

@@ -311,7 +311,10 @@ async def _with_power() -> None:
 
 def within(windows: tuple[Window, ...], now: float) -> Window | None:
     """Return the first of `windows` that is open now."""
-    return next((w for w in windows if w.begins <= now < w.begins + w.seconds), None)
+    for window in windows:
+        if window.begins <= now < window.begins + window.seconds:
+            return window
+    return None
 
 
 def _nothing() -> None:

@@ -30,6 +30,9 @@ SELECT count(*) FROM intent i WHERE device_id = ? AND coalesce(
 """
 
 
+_sorted = json.JSONEncoder(sort_keys=True).encode
+
+
 @dataclass(frozen=True, slots=True)
 class Held:
     """An intent that a person must decide about."""
@@ -124,7 +127,7 @@ class WorldLog:
 
     def world_text(self) -> str:
         """Return the log as JSON lines."""
-        return "".join(json.dumps(line, sort_keys=True) + "\n" for line in self.lines)
+        return "".join(_sorted(line) + "\n" for line in self.lines)
 
     def acks_text(self) -> str:
         """Return the acknowledgements as JSON lines."""
