@@ -90,7 +90,13 @@ class Server:
                 os.kill(int(child), signal.SIGKILL)
 
     def _control(self, *words: str) -> int:
-        command = [str(self._bin / "pg_ctl"), "-D", str(self._data)]
+        command = [
+            str(self._bin / "pg_ctl"),
+            "-D",
+            str(self._data),
+            "-t",
+            f"{PATIENCE_SECONDS:.0f}",
+        ]
         return subprocess.run(
             [*self._as_other, *command, "-l", str(self._folder / "log"), "-w", *words],
             stdout=subprocess.DEVNULL,

