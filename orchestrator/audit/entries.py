@@ -86,6 +86,14 @@ class EntryReader:
             else:
                 first = self._next(end, last)
 
+    def before_the_first(self) -> Iterator[tuple[str, int]]:
+        """Yield table and entry of rows in front of the chain, where no station writes any."""
+        for form, _ in self._queries:
+            query = f"SELECT entry FROM {form.name} WHERE entry < 1"  # noqa: S608  # our own names
+            some = f"{query} ORDER BY entry DESC LIMIT {ENTRIES_AT_ONCE}"
+            for (entry,) in self._rows_with_any_text(form.name, some, 0):
+                yield form.name, entry
+
     def contents(self, after: int, last: int) -> Iterator[tuple[Any, ...]]:
         """Yield entry, stated SHA-256, stated size and content of attachments, in their order.
 

@@ -46,6 +46,7 @@ def verify(
     reader, trust = EntryReader(connection, findings), Trust(findings)
     witnesses = Witnesses(against, findings)
     last = reader.last()
+    _in_front(reader, findings)
     start = _start(connection, since, trust)
     walk = Walk(start, trust, witnesses, findings)
     for first, end, archived in spans(connection, start.entry + 1, last, findings):
@@ -92,6 +93,7 @@ def stretch_findings(connection: Connection, first: int, last: int) -> tuple[Fin
     for piece in reader.pieces(start.entry + 1, end):
         walk.through(piece)
     walk.ended()
+    _in_front(reader, findings)
     _attachments(reader, start.entry, end, findings)
     return tuple(findings.kept)
 
@@ -120,6 +122,12 @@ def _start(connection: Connection, since: int | str | None, trust: Trust) -> Hea
         else:
             trust.key(row.entry, KeyRow._make(row[:-2]))
     return start
+
+
+def _in_front(reader: EntryReader, findings: FindingList) -> None:
+    """Report rows that no walk from the first entry on could meet."""
+    for table, entry in reader.before_the_first():
+        findings.add(FindingKind.INSERTED, table, entry, "no station writes before entry 1")
 
 
 def _stated(up_to: object, head: object) -> Head:

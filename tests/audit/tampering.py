@@ -89,7 +89,7 @@ def insert(connection: sqlite3.Connection, chance: random.Random) -> Edited:
     entry, name = chance.choice(places(connection))
     last = places(connection)[-1][0]
     new = chance.choice(
-        [last + 1, last + 2, *(e for e, other in places(connection) if other != name)]
+        [-7, 0, last + 1, last + 2, *(e for e, other in places(connection) if other != name)]
     )
     columns = [column.name for column in BY_NAME[name].columns]
     row = list(connection.execute(f"SELECT * FROM {name} WHERE entry = {entry}").fetchone())

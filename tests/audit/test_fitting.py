@@ -63,7 +63,7 @@ def test_rows_have_the_bytes_that_each_has_alone(rows: Sequence[Record]) -> None
         (run_end, 4, "3"),
         (run_end, 4, False),
     ],
-    ids=repr,
+    ids=lambda each: getattr(each, "name", repr(each)),
 )
 @pytest.mark.parametrize("place", [0, 1, 2])
 def test_one_row_that_no_station_writes_is_enough(

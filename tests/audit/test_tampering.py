@@ -69,6 +69,28 @@ def test_every_single_edit_is_reported_where_it_is(
         assert located, f"seed {seed}: {edited}: {[str(one) for one in found]}"
 
 
+@pytest.mark.parametrize("entry", [0, -7])
+def test_rows_in_front_of_the_chain_are_reported(
+    entry: int, original: tuple[Path, str], tmp_path: Path
+) -> None:
+    """What no entry before it vouches for is found, though no walk from entry 1 on meets it."""
+    path, note = original
+    copy = tmp_path / "audit.db"
+    shutil.copyfile(path, copy)
+    connection = tampering.opened(copy)
+    (place, *_) = connection.execute("SELECT entry FROM event").fetchone()
+    row = connection.execute("SELECT * FROM event WHERE entry = ?", (place,)).fetchone()
+    names = [each.name for each in tampering.BY_NAME["event"].columns]
+    forged = {**dict(zip(names, row, strict=True)), "event_id": "EX", "entry": entry}
+    marks = ", ".join("?" * len(forged))
+    connection.execute(f"INSERT INTO event VALUES ({marks})", tuple(forged.values()))
+    connection.close()
+    [found] = examined(copy, note).findings
+    assert (found.kind, found.table, found.entry) == (FindingKind.INSERTED, "event", entry)
+    with reading(f"sqlite:///{copy}", check_schema=False) as looked:
+        assert found in stretch_findings(looked, place, place)
+
+
 @pytest.mark.parametrize("foreign", [b"\xff\x00", "x" * 32, "9", 7, 1.5, None], ids=repr)
 def test_a_value_of_any_type_is_reported_in_any_column(
     foreign: object, original: tuple[Path, str], tmp_path: Path
