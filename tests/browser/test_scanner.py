@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from playwright.async_api import expect
+import anyio
+from playwright.async_api import Route, expect
 
 from orchestrator.domain.events import SlotState
 from orchestrator.domain.prompts import PromptKind, Question
@@ -68,6 +69,28 @@ async def test_scans_are_read_while_every_tile_changes(tmp_path: Path) -> None:
             # A station takes twenty commands a second from one browser, more than a hand does.
             await expect(shown.page.locator("#said")).to_have_text(f"Read {code}.")
         assert [each[1] for each in stage.control.done if each[0] == "scan"] == wanted
+
+
+async def test_codes_are_taken_in_the_order_in_which_they_were_read(tmp_path: Path) -> None:
+    """A code whose answer is late is not overtaken by the next one."""
+    async with showing(tmp_path, samples(4)) as (stage, shown):
+        late = anyio.Event()
+
+        async def slowly(route: Route) -> None:
+            if "%CLOSE" in str(route.request.post_data):
+                await late.wait()
+            await route.continue_()
+
+        await shown.page.route("**/scans", slowly)
+        await shown.scan("%SLOT-3")
+        await expect(shown.page.locator("#detail h2")).to_contain_text("Slot 3")
+        await shown.scan("%CLOSE")
+        await shown.scan("%SLOT-2")
+        await expect(shown.page.locator("#detail h2")).to_contain_text("Slot 3")
+        late.set()
+        await expect(shown.page.locator("#detail h2")).to_contain_text("Slot 2")
+        taken = [each[1] for each in stage.control.done if each[0] == "scan"]
+        assert taken == ["%SLOT-3", "%CLOSE", "%SLOT-2"]
 
 
 async def test_commands_of_the_page_are_codes_too(tmp_path: Path) -> None:

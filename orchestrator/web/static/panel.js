@@ -33,7 +33,14 @@ async function act(request) {
   }
 }
 
-async function scanned(code) {
+let before = Promise.resolve();
+
+/** Codes are taken one after the other, in the order in which they were read. */
+function scanned(code) {
+  before = before.then(() => take(code)).catch(reportError);
+}
+
+async function take(code) {
   if (dialog("help").open && checked(code)) return;
   const answer = await act(post("/scans", { code, source: "scanned" }));
   if (answer) did(answer, code);
