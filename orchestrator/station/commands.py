@@ -1,6 +1,7 @@
 """How what people command is kept: one row each, with the id of who did it, never a name."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 
 import anyio
 
@@ -46,6 +47,23 @@ class Commands:
             self._row("command", command, actor, slot, detail)
         )
         self.holds.take({"command": command, **detail}, slot)
+
+    async def keep_done(
+        self,
+        undo: Callable[[], object],
+        command: str,
+        actor: Actor,
+        slot: str | None = None,
+        **detail: object,
+    ) -> None:
+        """Keep a hold that is in effect already, so that no run begins behind its row.
+
+        `undo` is called when it was not kept. Raises AuditUnavailable.
+        """
+        with ExitStack() as stack:
+            stack.callback(undo)
+            await self.keep(command, actor, slot, **detail)
+            stack.pop_all()
 
     async def restate(self) -> None:
         """Write down now and then what is closed, until cancelled.

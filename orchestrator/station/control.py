@@ -5,8 +5,9 @@ with the id of who did it, and so is what was refused. Whoever calls has checked
 """
 
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 
 from orchestrator.domain.errors import AuditUnavailable, OrchestratorError
 from orchestrator.domain.events import Publish, StationNotice
@@ -160,12 +161,9 @@ class Control:
                     f"Slot {slot} is already closed{self._by(slot)}: {pipeline.closed}",
                     remedy="Nothing is to be done",
                 )
-            with ExitStack() as undo:
-                # Before it is kept: no run begins behind its row.
-                pipeline.gate.hold(reason)
-                undo.callback(pipeline.gate.release)
-                await self._reach.commands.keep(HOLD_SLOT, actor, slot, reason=reason)
-                undo.pop_all()
+            pipeline.gate.hold(reason)
+            undo = pipeline.gate.release
+            await self._reach.commands.keep_done(undo, HOLD_SLOT, actor, slot, reason=reason)
             self._closed_by[slot] = str(actor)
         return f"Slot {slot} is closed: {reason}"
 
@@ -196,11 +194,9 @@ class Control:
                     f"The line is already held{self._by('')}: {self._reach.line.reasons[HOLD]}",
                     remedy="Nothing is to be done",
                 )
-            with ExitStack() as undo:
-                self._reach.line.close(HOLD, f"The line is held: {reason}")
-                undo.callback(self._reach.line.open, HOLD)
-                await self._reach.commands.keep(HOLD_LINE, actor, reason=reason)
-                undo.pop_all()
+            self._reach.line.close(HOLD, f"The line is held: {reason}")
+            undo = partial(self._reach.line.open, HOLD)
+            await self._reach.commands.keep_done(undo, HOLD_LINE, actor, reason=reason)
             self._closed_by[""] = str(actor)
             self._reach.publish(StationNotice(f"The line is held: {reason}"))
         return f"The line is held: {reason}"

@@ -45,7 +45,7 @@ class Authority(Answering):
     """The directory of a bench's cloud."""
 
     def __init__(self, bench: Bench, **options: object) -> None:
-        super().__init__(Directory(bench.cloud, **options))  # type: ignore[arg-type]
+        super().__init__(Directory(bench.cloud, **options))  # type: ignore[arg-type]  # its own
 
 
 def bench_and_authority(**options: object) -> tuple[Bench, Authority]:
